@@ -1,0 +1,133 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Message is what a [Conn] carries: one WebSocket message, text or binary.
+type Message struct {
+	Data   []byte
+	Binary bool
+}
+
+// Conn is an ordered, reliable pipe of messages, in practice a WebSocket.
+//
+// One goroutine may call Read while others call Write and Close.
+type Conn interface {
+	// Read returns the next message and waits for it if it must. The caller owns
+	// the Data of the message. Messages that arrived before the peer closed are
+	// returned before the error that tells of the close.
+	//
+	// The error is a [*CloseError] when the peer closed (code 1006 when it
+	// vanished without a close frame), one that matches [ErrTooLarge] when a
+	// message was over the limit, [ErrClosed] after Close, or the cause of ctx. Every
+	// error is final, and the connection is closed by then.
+	Read(ctx context.Context) (Message, error)
+
+	// Write sends the messages in order, with nothing of another Write between
+	// them, and flushes once. It may wait for the peer to take them. It neither
+	// changes nor keeps their Data once it has returned. An error is final: the
+	// connection is closed by then.
+	Write(ctx context.Context, messages ...Message) error
+
+	// Close sends a close frame with the code (0 for none) and the reason (at most
+	// 123 bytes), and releases everything the connection holds; a Read or Write
+	// that waits returns. It does not wait for the peer's answer. A second Close
+	// does nothing.
+	Close(code int, reason string) error
+}
+
+// Dialer opens a [Conn].
+type Dialer interface {
+	// Dial connects to a ws: or wss: URL. A message of more than maxMessage bytes
+	// ends the connection with code 1009 (0 means no limit).
+	//
+	// When the peer answered with anything but a WebSocket the error is a
+	// [*HandshakeError], where the runtime tells.
+	Dial(ctx context.Context, url string, maxMessage int) (Conn, error)
+}
+
+// RoundTripper does one HTTP exchange.
+type RoundTripper interface {
+	// RoundTrip sends the request and returns the whole response, whatever its
+	// status. An error means there was no complete response.
+	RoundTrip(ctx context.Context, r *Request) (*Response, error)
+}
+
+// Request is an HTTP request for a [RoundTripper]. It does not keep Body after RoundTrip returned.
+type Request struct {
+	Method      string
+	URL         string
+	ContentType string // of Body; empty without one
+	Body        []byte
+	MaxResponse int // bytes of the response body above which the exchange fails with ErrTooLarge; 0 means no limit
+}
+
+// Response is the answer to a [Request]. The caller owns Body.
+type Response struct {
+	Status      int
+	ContentType string
+	Body        []byte
+}
+
+// Platform is what a runtime offers to a client. A nil field is something the runtime lacks.
+type Platform struct {
+	Dialer       Dialer
+	RoundTripper RoundTripper
+
+	// Base is the absolute URL that relative URLs are resolved against, in a
+	// browser the address of the page. Empty where there is none.
+	Base string
+
+	// Watch calls fn for every change of the runtime's surroundings until stop is
+	// called. fn must not block. Nil where nothing is known of them.
+	Watch func(fn func(Signal)) (stop func())
+}
+
+// Signal is a change of the surroundings that a runtime noticed.
+type Signal int
+
+const (
+	// Offline says that the network is gone: an open connection is lost.
+	Offline Signal = iota + 1
+	// Online says that the network is back: a waiting reconnection may start now.
+	Online
+	// Suspended says that the page is left for the back-forward cache or for good.
+	Suspended
+	// Resumed says that the program ran again after a pause (a page restored from
+	// the back-forward cache, a tab shown again): timers may have been late.
+	Resumed
+)
+
+var (
+	// ErrClosed is returned by a Conn after its Close.
+	ErrClosed = errors.New("transport: connection closed")
+	// ErrTooLarge is matched by the error for a message or a body over its limit.
+	ErrTooLarge = errors.New("transport: message too large")
+)
+
+// CloseError tells how the peer closed a [Conn].
+// https://www.rfc-editor.org/rfc/rfc6455#section-7.1.5
+type CloseError struct {
+	Code   int // 1005: a close frame without a code; 1006: no close frame
+	Reason string
+}
+
+func (e *CloseError) Error() string {
+	if e.Reason == "" {
+		return fmt.Sprintf("transport: closed by peer with code %d", e.Code)
+	}
+	return fmt.Sprintf("transport: closed by peer with code %d: %s", e.Code, e.Reason)
+}
+
+// HandshakeError tells what a peer answered that refused to open a [Conn].
+type HandshakeError struct {
+	Status int    // HTTP status
+	Body   string // the beginning of the response body
+}
+
+func (e *HandshakeError) Error() string {
+	return fmt.Sprintf("transport: WebSocket refused with HTTP status %d: %.200q", e.Status, e.Body)
+}
