@@ -1,0 +1,28 @@
+# Every target is one script or one command. `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help run wasm test lint fmt fuzz bench deps clean
+
+help: ## explain the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: deps ## run every test: native under -race, js in Node and Chromium, browsers and official peers (SUITES="native node" for some)
+	@.ci/test.sh $(SUITES)
+
+lint: ## gofmt, go vet and staticcheck, natively and for js
+	@.ci/lint.sh
+
+fmt: ## format the Go code
+	@gofmt -w $$(git ls-files '*.go')
+
+fuzz: ## run every fuzz target for a while (FUZZTIME=30s each)
+	@.ci/fuzz.sh $(FUZZTIME)
+
+bench: ## run the Go benchmarks beside the code
+	@go test -run '^$$' -bench . -benchmem ./transport/... ./transport_native/... ./socketio/... ./server/...
+
+deps: ## install what the tests need and the machine lacks
+	@.ci/deps.sh
+
+clean: ## remove what was built
+	@rm -rf web/dist bin browsertest/failures
