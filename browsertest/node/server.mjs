@@ -1,0 +1,76 @@
+// The scenario's server, with the official implementation.
+//
+//   node server.mjs [port]
+//
+// It listens on 127.0.0.1, prints {"port":N} once it does, and ends with its
+// standard input.
+
+import { createServer } from "node:http";
+import { Server } from "socket.io";
+
+const http = createServer();
+const io = new Server(http, { cors: { origin: "*" } });
+
+// Sockets that are gone, with the reason: a promise, so that one may ask before it is known.
+const departures = new Map();
+
+function departure(id) {
+  let d = departures.get(id);
+  if (!d) {
+    d = {};
+    d.reason = new Promise((resolve) => (d.resolve = resolve));
+    departures.set(id, d);
+  }
+  return d;
+}
+
+function serve(socket) {
+  const namespace = socket.nsp;
+  socket.on("echo", (...args) => socket.emit("echo", ...args));
+  socket.on("ack", (...args) => args.pop()(...args));
+  socket.on("ask", (question, answer) => socket.emit("question", question, answer));
+  socket.on("where", (answer) => answer({ namespace: namespace.name, id: socket.id }));
+  socket.on("enter", (room, done) => {
+    socket.join(room);
+    done();
+  });
+  socket.on("shout", (room, text) => namespace.to(room).emit("shout", text));
+  socket.on("tell", (room, text) => socket.to(room).emit("tell", text));
+  socket.on("goodbye", () => socket.disconnect());
+  socket.on("left", async (id, answer) => answer(await departure(id).reason));
+  socket.on("disconnect", (reason) => departure(socket.id).resolve(reason));
+}
+
+io.on("connection", serve);
+io.of("/second").on("connection", serve);
+io.of("/guarded")
+  .use((socket, next) => {
+    if (socket.handshake.auth.token === "secret") return next();
+    const refusal = new Error("not authorized");
+    refusal.data = { code: 401, hint: "ask for a token" };
+    next(refusal);
+  })
+  .on("connection", serve);
+
+// Events from both sides at the moment of connection and across the upgrade:
+// each side starts with a burst and sends one more for each that it gets, until
+// the client has seen enough and says how many it sent.
+io.of("/stress").on("connection", (socket) => {
+  let sent = 0;
+  let received = 0;
+  let disorder = "";
+  const send = () => socket.emit("tick", sent++);
+  socket.on("tick", (n) => {
+    if (n !== received) disorder ||= `got ${n} in place of ${received}`;
+    received++;
+    send();
+  });
+  socket.on("stop", (count) => {
+    if (count !== received) disorder ||= `got ${received} of ${count}`;
+    socket.emit("stopped", sent, disorder);
+  });
+  for (let i = 0; i < 20; i++) send();
+});
+
+process.stdin.resume().on("end", () => process.exit());
+http.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => console.log(JSON.stringify({ port: http.address().port })));
