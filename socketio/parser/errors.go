@@ -1,0 +1,51 @@
+package parser
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Causes of a [*SyntaxError], for errors.Is.
+var (
+	// ErrType says that the first character is none of the packet types.
+	ErrType = errors.New("unknown packet type")
+	// ErrAttachments says that a binary packet does not tell how many attachments follow, or that none does.
+	ErrAttachments = errors.New("illegal attachment count")
+	// ErrTooManyAttachments says that a packet announces more attachments than Limits.MaxAttachments.
+	ErrTooManyAttachments = errors.New("too many attachments")
+	// ErrID says that an acknowledgement id is no integer that JavaScript can hold, or not in its shortest form.
+	ErrID = errors.New("illegal acknowledgement id")
+	// ErrJSON says that the data is not one JSON value.
+	ErrJSON = errors.New("invalid JSON")
+	// ErrDepth says that the data is nested deeper than Limits.MaxDepth.
+	ErrDepth = errors.New("JSON nested too deep")
+	// ErrPayload says that data is missing, unexpected, or of a kind that the packet's type does not allow.
+	ErrPayload = errors.New("invalid payload")
+	// ErrEventName says that an event is named by something other than a string or an integer.
+	ErrEventName = errors.New("invalid event name")
+	// ErrReserved says that an event has a name that only the library itself may use.
+	ErrReserved = errors.New("reserved event name")
+	// ErrPlaceholder says that a placeholder does not tell which attachment belongs there.
+	ErrPlaceholder = errors.New("invalid attachment placeholder")
+)
+
+var (
+	// ErrTooLarge is matched by the error for a packet whose text and attachments exceed Limits.MaxBytes.
+	ErrTooLarge = errors.New("parser: packet too large")
+	// ErrUnexpectedText is returned for a text message while attachments of a packet are still to come.
+	ErrUnexpectedText = errors.New("parser: text message in place of an attachment")
+	// ErrUnexpectedBinary is returned for a binary message that no packet has announced.
+	ErrUnexpectedBinary = errors.New("parser: binary message without a packet it belongs to")
+)
+
+// SyntaxError tells what is wrong with a text message, and where.
+type SyntaxError struct {
+	Offset int   // of the offending byte in the message
+	Err    error // one of the causes above
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("parser: decode: offset %d: %v", e.Offset, e.Err)
+}
+
+func (e *SyntaxError) Unwrap() error { return e.Err }

@@ -1,0 +1,178 @@
+package parser
+
+// scanDocument checks that text is one JSON value, nested no deeper than
+// maxDepth, whose placeholders name one of so many attachments. It returns the
+// end of the value, without the white space after it, or where the error is.
+func scanDocument(text []byte, maxDepth, attachments int) (end int, err error) {
+	var levels [32]byte // enough for most, so that they allocate nothing
+	s := scanner{text: text, maxDepth: maxDepth, attachments: attachments, closing: levels[:0]}
+	end, err = s.value()
+	if err != nil {
+		return end, err
+	}
+	if rest := skipSpace(text, end); rest < len(text) {
+		return rest, ErrJSON
+	}
+	return end, nil
+}
+
+// scanner checks JSON in one pass and without recursion, so that deep nesting
+// costs one byte a level.
+// https://www.rfc-editor.org/rfc/rfc8259
+type scanner struct {
+	text        []byte
+	maxDepth    int
+	attachments int // of the packet; without any, nothing is a placeholder
+
+	closing []byte         // of every open array and object, the bracket that ends it
+	object  object         // the innermost open one, kept while there are attachments
+	found   *[]Placeholder // where to add the placeholders, or nil
+}
+
+// value scans the value at the beginning of the text.
+func (s *scanner) value() (end int, err error) {
+	for i := 0; ; {
+		i = skipSpace(s.text, i)
+		switch bracket := at(s.text, i); bracket {
+		case '{', '[':
+			var empty bool
+			if i, empty, err = s.open(i, bracket+2); err != nil { // in ASCII, a pair of brackets is two apart
+				return i, err
+			}
+			if !empty {
+				continue
+			}
+		default:
+			start, ok := i, false
+			if i, ok = scanScalar(s.text, i); !ok {
+				return i, ErrJSON
+			}
+			if s.attachments > 0 {
+				s.object.value(s.text[start:i])
+			}
+		}
+		if i, err = s.next(i); err != nil || len(s.closing) == 0 {
+			return i, err
+		}
+	}
+}
+
+// open scans from an opening bracket to the first value, or to the closing bracket if there is none.
+func (s *scanner) open(i int, closing byte) (end int, empty bool, err error) {
+	if len(s.closing) == s.maxDepth {
+		return i, false, ErrDepth
+	}
+	if s.attachments > 0 {
+		if s.object.marked {
+			return i, false, ErrPlaceholder
+		}
+		s.object = object{start: i, num: -1}
+	}
+	s.closing = append(s.closing, closing)
+	i = skipSpace(s.text, i+1)
+	if at(s.text, i) == closing {
+		return i, true, nil
+	}
+	if closing == '}' {
+		i, err = s.key(i)
+	}
+	return i, false, err
+}
+
+// next scans from the end of a value to the next one, or to the end of all.
+func (s *scanner) next(i int) (end int, err error) {
+	for len(s.closing) > 0 {
+		closing := s.closing[len(s.closing)-1]
+		i = skipSpace(s.text, i)
+		switch at(s.text, i) {
+		case ',':
+			if closing == '}' {
+				return s.key(skipSpace(s.text, i+1))
+			}
+			return i + 1, nil
+		case closing:
+			i++
+			s.closing = s.closing[:len(s.closing)-1]
+			if s.attachments > 0 {
+				if err := s.leave(i); err != nil {
+					return i - 1, err
+				}
+			}
+		default:
+			return i, ErrJSON
+		}
+	}
+	return i, nil
+}
+
+// key scans the name of an object's member and its colon.
+func (s *scanner) key(i int) (end int, err error) {
+	if at(s.text, i) != '"' {
+		return i, ErrJSON
+	}
+	end, ok := scanString(s.text, i)
+	if !ok {
+		return end, ErrJSON
+	}
+	if s.attachments > 0 {
+		s.object.key(s.text[i:end])
+	}
+	if end = skipSpace(s.text, end); at(s.text, end) != ':' {
+		return end, ErrJSON
+	}
+	return end + 1, nil
+}
+
+// leave ends the innermost array or object, whose bracket is before end.
+func (s *scanner) leave(end int) error {
+	o := s.object
+	s.object = object{nested: true}
+	if !o.marked {
+		return nil
+	}
+	if o.nested || o.members != 2 || o.num < 0 || o.num >= s.attachments {
+		return ErrPlaceholder
+	}
+	if s.found != nil {
+		*s.found = append(*s.found, Placeholder{Start: o.start, End: end, Num: o.num})
+	}
+	return nil
+}
+
+// Split appends the elements of an array to dst, raw and as parts of it. The array is that of a
+// decoded packet, or valid JSON from elsewhere.
+func Split(dst [][]byte, array []byte) [][]byte {
+	i := skipSpace(array, 1)
+	for at(array, i) != ']' {
+		end := skipValue(array, i)
+		dst = append(dst, array[i:end:end])
+		if i = skipSpace(array, end); at(array, i) == ',' {
+			i = skipSpace(array, i+1)
+		}
+	}
+	return dst
+}
+
+// skipValue returns the end of the valid value that begins at i.
+func skipValue(text []byte, i int) int {
+	for depth := 0; ; {
+		switch text[i] {
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			depth--
+			i++
+		case '"':
+			i, _ = scanString(text, i)
+		case ',', ':', ' ', '\t', '\n', '\r':
+			i++
+			continue
+		default:
+			i, _ = scanScalar(text, i)
+		}
+		if depth == 0 {
+			return i
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package parser
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// decodeText decodes the text message of a packet and returns how many
+// attachments follow it. Its form is
+//
+//	<type>[<attachments>-][<namespace>,][<id>][<JSON>]
+//
+// https://socket.io/docs/v4/socket-io-protocol/#packet-encoding
+func decodeText(text []byte, limits *Limits) (p Packet, attachments int, err error) {
+	fail := func(offset int, cause error) (Packet, int, error) {
+		return Packet{}, 0, &SyntaxError{Offset: offset, Err: cause}
+	}
+	if len(text) == 0 {
+		return fail(0, ErrType)
+	}
+	pos := 1
+	switch p.Type = Type(text[0]); p.Type {
+	case Connect, Disconnect, Event, Ack, ConnectError:
+	case BinaryEvent, BinaryAck:
+		p.Type -= BinaryEvent - Event
+		n, end, ok := decimal(text, pos)
+		switch {
+		case !ok || n == 0:
+			return fail(pos, ErrAttachments)
+		case n > uint64(max(0, limits.maxAttachments())):
+			return fail(pos, ErrTooManyAttachments)
+		case at(text, end) != '-':
+			return fail(end, ErrAttachments)
+		}
+		attachments, pos = int(n), end+1
+	default:
+		return fail(0, ErrType)
+	}
+
+	p.Namespace = "/"
+	if at(text, pos) == '/' {
+		name, _, comma := bytes.Cut(text[pos:], []byte{','})
+		pos += len(name)
+		if comma {
+			pos++
+		}
+		if len(name) > 1 {
+			p.Namespace = string(name)
+		}
+	}
+
+	if isDigit(at(text, pos)) {
+		id, end, ok := decimal(text, pos)
+		if !ok || id > MaxID {
+			return fail(pos, ErrID)
+		}
+		// The other types have no use for an id; socket.io-parser ignores it there.
+		if p.Type == Event || p.Type == Ack {
+			p.ID, p.HasID = id, true
+		}
+		pos = end
+	}
+
+	if !mayHold(p.Type, text[pos:]) {
+		return fail(pos, ErrPayload)
+	}
+	if pos == len(text) {
+		return p, 0, nil
+	}
+	end, err := scanDocument(text[pos:], limits.maxDepth(), attachments)
+	if err != nil {
+		return fail(pos+end, err)
+	}
+	p.Data = text[pos : pos+end : pos+end]
+	if p.Type == Event {
+		if offset, err := checkEventName(p.Data); err != nil {
+			return fail(pos+offset, err)
+		}
+	}
+	return p, attachments, nil
+}
+
+// mayHold tells whether a packet of type t may have this data, by the first
+// byte of the JSON, which is not white space.
+// socket.io-parser/lib/index.ts isPayloadValid, which lets missing data pass
+func mayHold(t Type, data []byte) bool {
+	switch first := at(data, 0); t {
+	case Connect:
+		return len(data) == 0 || first == '{'
+	case Disconnect:
+		return len(data) == 0
+	case ConnectError:
+		return first == '{' || first == '"'
+	default:
+		return first == '['
+	}
+}
+
+// checkEventName looks at the first element of a valid JSON array. After an
+// error, offset is where that is.
+func checkEventName(array []byte) (offset int, err error) {
+	offset = skipSpace(array, 1)
+	switch c := array[offset]; {
+	case c == '"':
+		end, _ := scanString(array, offset)
+		if isReserved(array[offset:end]) {
+			return offset, ErrReserved
+		}
+	case isDigit(c) || c == '-':
+		// socket.io-parser takes any number; one with a fraction or an exponent has
+		// several spellings and so cannot name anything.
+		end, _ := scanNumber(array, offset)
+		if bytes.ContainsAny(array[offset:end], ".eE") {
+			return offset, ErrEventName
+		}
+	default:
+		return offset, ErrEventName
+	}
+	return 0, nil
+}
+
+// isReserved is Reserved for a JSON string.
+func isReserved(quoted []byte) bool {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return Reserved(string(quoted[1 : len(quoted)-1]))
+	}
+	var name string
+	return json.Unmarshal(quoted, &name) == nil && Reserved(name)
+}
+
+// decimal reads an unsigned integer in its shortest form: ok is false without a
+// digit and for a leading zero. It reads no further than the digit that takes n
+// beyond MaxID.
+func decimal(text []byte, pos int) (n uint64, end int, ok bool) {
+	for end = pos; n <= MaxID && isDigit(at(text, end)); end++ {
+		n = n*10 + uint64(text[end]-'0')
+	}
+	return n, end, end == pos+1 || end > pos && text[pos] != '0'
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// at returns the byte at position i, and behind the end 0, which occurs nowhere in a valid text.
+func at(text []byte, i int) byte {
+	if i < len(text) {
+		return text[i]
+	}
+	return 0
+}
