@@ -1,0 +1,124 @@
+//go:build js
+
+package transportjs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/isosocket/isosocket/transport"
+)
+
+// ErrBinaryBody is returned for a request body that is not UTF-8. Bodies are sent
+// as strings, because a browser asks the server's leave (a preflight) before it
+// sends another origin anything but text.
+var ErrBinaryBody = errors.New("transportjs: request body is not text")
+
+type roundTripper struct {
+	credentials string
+}
+
+// RoundTrip does an exchange with fetch, which follows redirects and sets the
+// headers that a browser sets.
+func (t *roundTripper) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
+	response, err := t.fetch(ctx, r)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		err = context.Cause(ctx) // what fetch says of an abort tells less
+		fallthrough
+	case err != nil:
+		return nil, fmt.Errorf("transportjs: fetch %s: %w", withoutQuery(r.URL), err)
+	}
+	return response, nil
+}
+
+func (t *roundTripper) fetch(ctx context.Context, r *transport.Request) (*transport.Response, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if !utf8.Valid(r.Body) {
+		return nil, ErrBinaryBody
+	}
+	var s script
+	global := safejs.Global()
+	controller := s.construct(s.get(global, "AbortController"))
+	abort := func() { _, _ = controller.Call("abort") }
+	options := map[string]any{"method": r.Method, "cache": "no-store", "signal": s.get(controller, "signal")}
+	if t.credentials != "" {
+		options["credentials"] = t.credentials
+	}
+	if r.ContentType != "" {
+		options["headers"] = map[string]any{"Content-Type": r.ContentType}
+	}
+	if len(r.Body) > 0 {
+		options["body"] = string(r.Body)
+	}
+	response := await(ctx, &s, s.call(global, "fetch", r.URL, options), abort)
+	answer := &transport.Response{
+		Status: s.int(s.get(response, "status")),
+	}
+	if contentType := s.call(s.get(response, "headers"), "get", "Content-Type"); contentType.Type() == safejs.TypeString {
+		answer.ContentType = s.string(contentType)
+	}
+	stream := s.get(response, "body")
+	if s.err != nil || stream.IsNull() {
+		return answer, s.err
+	}
+	reader := s.call(stream, "getReader")
+	for s.err == nil {
+		chunk := await(ctx, &s, s.call(reader, "read"), abort)
+		if s.bool(s.get(chunk, "done")) {
+			break
+		}
+		answer.Body = append(answer.Body, s.bytes(s.get(chunk, "value"))...)
+		if r.MaxResponse > 0 && len(answer.Body) > r.MaxResponse {
+			abort()
+			return nil, fmt.Errorf("%w: response body over %d bytes", transport.ErrTooLarge, r.MaxResponse)
+		}
+	}
+	return answer, s.err
+}
+
+// await waits for a promise to settle. When ctx is over it calls abort, which has
+// to reject the promise, and waits for that: nothing of Go is left with JavaScript.
+func await(ctx context.Context, s *script, promise safejs.Value, abort func()) safejs.Value {
+	type outcome struct {
+		value    safejs.Value
+		rejected bool
+	}
+	var callbacks callbacks
+	defer callbacks.release()
+	settled := make(chan outcome, 1)
+	settle := func(rejected bool) safejs.Value {
+		return callbacks.lend(s, func(args []safejs.Value) { settled <- outcome{args[0], rejected} })
+	}
+	s.call(promise, "then", settle(false), settle(true))
+	if s.err != nil {
+		return safejs.Undefined()
+	}
+	var o outcome
+	select {
+	case o = <-settled:
+	case <-ctx.Done():
+		abort()
+		o = <-settled
+	}
+	if o.rejected {
+		s.err = thrown(o.value)
+	}
+	return o.value
+}
+
+// thrown makes an error of what a promise was rejected with.
+func thrown(reason safejs.Value) error {
+	var s script
+	text := s.string(s.call(safejs.Global(), "String", reason))
+	if s.err != nil {
+		return s.err
+	}
+	return errors.New(text)
+}

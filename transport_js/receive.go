@@ -1,0 +1,113 @@
+//go:build js
+
+package transportjs
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/isosocket/isosocket/transport"
+)
+
+// errNotOpened is all that a runtime tells, so that a page cannot explore a network.
+var errNotOpened = errors.New("refused or not reachable")
+
+// Two listeners wait for a message of a quiet line: direct takes it to Read at
+// once, and poke asks for a turn in which onTurn takes whatever came meanwhile. While
+// turns find messages only poke listens, so that a burst enters Go once a turn.
+
+// onMessage runs for the first message of a quiet line.
+func (c *conn) onMessage(event safejs.Value) {
+	m, err := c.inbox.only(event)
+	c.received([]transport.Message{m}, err)
+}
+
+// onTurn runs when poke was called.
+func (c *conn) onTurn() {
+	select {
+	case c.turned <- struct{}{}:
+	default:
+	}
+	messages, more, err := c.inbox.take()
+	if !c.received(messages, err) {
+		return
+	}
+	var s script
+	switch {
+	case more:
+		s.invoke(c.poke)
+	case c.closing != nil:
+		c.fail(c.closed())
+	case len(messages) <= 1:
+		s.call(c.socket, "addEventListener", "message", c.direct, c.natives.once)
+		fallthrough
+	default:
+		s.call(c.socket, "addEventListener", "message", c.poke, c.natives.once)
+	}
+	if s.err != nil {
+		c.abort(0, fmt.Errorf("transportjs: receive: %w", s.err))
+	}
+}
+
+// onClose runs for the close event, after every message event. The messages that
+// are still queued come first.
+func (c *conn) onClose(event safejs.Value) {
+	var s script
+	c.closing = &transport.CloseError{
+		Code:   s.int(s.get(event, "code")),
+		Reason: s.string(s.get(event, "reason")),
+	}
+	if s.err != nil {
+		c.fail(fmt.Errorf("transportjs: receive: %w", s.err))
+		return
+	}
+	c.onTurn()
+}
+
+// closed returns the error for a connection that the peer, or the network, closed.
+func (c *conn) closed() error {
+	select {
+	case <-c.opened:
+		return c.closing
+	default:
+		return errNotOpened
+	}
+}
+
+// received hands messages to Read and reports whether the connection goes on.
+func (c *conn) received(messages []transport.Message, err error) bool {
+	code := 0
+	if err != nil {
+		messages, err = nil, fmt.Errorf("transportjs: receive: %w", err)
+	}
+	size := 0
+	for i, m := range messages {
+		if c.maxMessage > 0 && len(m.Data) > c.maxMessage {
+			messages, code = messages[:i], 1009
+			err = fmt.Errorf("transportjs: receive: %w: %d bytes, limit %d", transport.ErrTooLarge, len(m.Data), c.maxMessage)
+			break
+		}
+		size += len(m.Data)
+	}
+	c.mu.Lock()
+	if c.err == nil {
+		c.messages = append(c.messages, messages...)
+		c.unread += size
+	}
+	full := c.unread > maxUnread
+	c.mu.Unlock()
+	if full && err == nil {
+		err = ErrUnread
+	}
+	if err != nil {
+		c.abort(code, err)
+		return false
+	}
+	select {
+	case c.arrived <- struct{}{}:
+	default:
+	}
+	return true
+}
