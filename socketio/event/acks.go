@@ -1,0 +1,144 @@
+package event
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/isosocket/isosocket/socketio/parser"
+)
+
+// ErrTooManyAcks is returned for an event that wants an acknowledgement while
+// Acks.Max others wait for theirs.
+var ErrTooManyAcks = errors.New("event: too many acknowledgements pending")
+
+// DefaultMaxAcks is how many acknowledgements may be pending on a socket unless Acks.Max says otherwise.
+const DefaultMaxAcks = 10_000
+
+// AckFunc receives the Ack packet that answers an event, or why there is none. It is called once.
+// It runs on the goroutine that reads the connection and must not wait.
+type AckFunc func(reply *parser.Packet, err error)
+
+// Acks holds the events of one socket that wait for an acknowledgement. The zero
+// value is ready for use. Its methods may be called concurrently; no AckFunc is
+// called under a lock.
+type Acks struct {
+	// Max bounds what is pending. 0 means DefaultMaxAcks.
+	Max int
+
+	// IDs is the counter that ids are taken from, shared by the sockets that one
+	// broadcast may reach: it is encoded once, so its id must be free on each. Nil
+	// means a counter of this Acks. Ids start at 0.
+	IDs *atomic.Uint64
+
+	mu      sync.Mutex
+	next    uint64
+	pending map[uint64]AckFunc
+	closed  error
+}
+
+// Add registers fn under a new id.
+func (a *Acks) Add(fn AckFunc) (id uint64, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.IDs != nil {
+		id = a.IDs.Add(1) - 1
+	} else {
+		id = a.next
+		a.next++
+	}
+	return id, a.put(id, fn)
+}
+
+// AddID registers fn under an id taken from IDs, for a packet that goes to several sockets.
+func (a *Acks) AddID(id uint64, fn AckFunc) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.put(id, fn)
+}
+
+func (a *Acks) put(id uint64, fn AckFunc) error {
+	limit := a.Max
+	if limit == 0 {
+		limit = DefaultMaxAcks
+	}
+	switch {
+	case a.closed != nil:
+		return a.closed
+	case len(a.pending) >= limit:
+		return ErrTooManyAcks
+	}
+	if a.pending == nil {
+		a.pending = make(map[uint64]AckFunc)
+	}
+	a.pending[id] = fn
+	return nil
+}
+
+func (a *Acks) take(id uint64) AckFunc {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	fn := a.pending[id]
+	delete(a.pending, id)
+	return fn
+}
+
+// Resolve gives the packet to whoever waits for that id. It returns false for an
+// id that nobody waits for, which the protocol ignores.
+func (a *Acks) Resolve(id uint64, reply *parser.Packet) bool {
+	fn := a.take(id)
+	if fn == nil {
+		return false
+	}
+	fn(reply, nil)
+	return true
+}
+
+// Remove forgets an id. When it returns true its AckFunc is never called.
+func (a *Acks) Remove(id uint64) bool { return a.take(id) != nil }
+
+// Len returns how many are pending.
+func (a *Acks) Len() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.pending)
+}
+
+// Fail ends what is pending with the error, except the ids that keep asks to keep
+// (a nil keep asks for none): those whose event was not sent yet, when a client
+// will connect again.
+func (a *Acks) Fail(err error, keep func(id uint64) bool) {
+	for _, id := range a.ids() {
+		if keep != nil && keep(id) {
+			continue
+		}
+		if fn := a.take(id); fn != nil {
+			fn(nil, err)
+		}
+	}
+}
+
+// Close ends everything pending with the error, and refuses more with it.
+func (a *Acks) Close(err error) {
+	a.mu.Lock()
+	if a.closed == nil {
+		a.closed = err
+	}
+	a.mu.Unlock()
+	a.Fail(err, nil)
+}
+
+func (a *Acks) ids() []uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.pending) == 0 {
+		return nil
+	}
+	ids := make([]uint64, 0, len(a.pending))
+	for id := range a.pending {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}

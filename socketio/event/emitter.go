@@ -1,0 +1,28 @@
+package event
+
+import "context"
+
+// Handler receives one incoming event. The message is its own: it may keep it
+// and answer it later. What an error does is told at [Handlers.Dispatch].
+type Handler func(ctx context.Context, m *Message) error
+
+// Emitter sends events: a socket of either end, a namespace, a broadcast.
+type Emitter interface {
+	// Emit encodes the arguments before it returns; the caller may change them
+	// then. An error means that nothing was sent.
+	Emit(name string, args ...any) error
+}
+
+// Listener receives events: a socket of either end.
+type Listener interface {
+	// On adds a handler for the events of that name, until off is called.
+	On(name string, h Handler) (off func())
+}
+
+// Requester sends events and waits for their acknowledgement: a socket of either end.
+type Requester interface {
+	// Request returns the acknowledgement, whose arguments are those of the
+	// message. The error is an [*AckError] that the peer answered with, a
+	// [*DisconnectError], the cause of ctx, or one of encoding.
+	Request(ctx context.Context, name string, args ...any) (*Message, error)
+}

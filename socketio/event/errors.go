@@ -1,0 +1,108 @@
+package event
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// ErrReserved is matched by the error for emitting an event whose name belongs
+// to the library, see [parser.Reserved].
+var ErrReserved = errors.New("event: reserved event name")
+
+// EncodeError tells which argument could not be encoded, and why. Nothing was sent.
+type EncodeError struct {
+	Argument int // counted without the event's name
+	Err      error
+}
+
+func (e *EncodeError) Error() string {
+	return fmt.Sprintf("event: encode argument %d: %v", e.Argument, e.Err)
+}
+
+func (e *EncodeError) Unwrap() error { return e.Err }
+
+// DecodeError tells which argument of an event, or of the acknowledgement of one,
+// did not fit its target, and why.
+type DecodeError struct {
+	Event    string
+	Argument int
+	Err      error
+}
+
+func (e *DecodeError) Error() string {
+	return fmt.Sprintf("event: decode argument %d of %q: %v", e.Argument, e.Event, e.Err)
+}
+
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+// HandlerError tells that a handler failed.
+type HandlerError struct {
+	Event string
+	Err   error  // what the handler returned or panicked with
+	Stack []byte // of the goroutine that panicked; nil if the handler returned Err
+}
+
+func (e *HandlerError) Error() string {
+	if e.Stack != nil {
+		return fmt.Sprintf("event: handler of %q panicked: %v", e.Event, e.Err)
+	}
+	return fmt.Sprintf("event: handler of %q: %v", e.Event, e.Err)
+}
+
+func (e *HandlerError) Unwrap() error { return e.Err }
+
+// AckError is the one error that a handler's peer gets to see: the acknowledgement
+// is then the single argument {"error":{"message":…,"data":…}}, and the peer's
+// Request returns it.
+type AckError struct {
+	Message string
+	Data    any // anything that encodes; json.RawMessage when it came from the peer, nil if there is none
+}
+
+func (e *AckError) Error() string { return "event: peer answered with an error: " + e.Message }
+
+// Decode decodes Data into the target, a pointer. []byte in it is base64 text by then.
+func (e *AckError) Decode(target any) error { return decodeData(e.Data, target) }
+
+// ConnectError tells that a namespace was refused, by a middleware or because it
+// does not exist. The peer sees all of it.
+// https://socket.io/docs/v4/socket-io-protocol/#connection-to-a-namespace
+type ConnectError struct {
+	Namespace string
+	Message   string
+	Data      any // anything that encodes; json.RawMessage when it came from the peer, nil if there is none
+}
+
+func (e *ConnectError) Error() string {
+	return fmt.Sprintf("event: connection to namespace %s refused: %s", e.Namespace, e.Message)
+}
+
+// Decode decodes Data into the target, a pointer.
+func (e *ConnectError) Decode(target any) error { return decodeData(e.Data, target) }
+
+// DisconnectError tells that a socket is, or has meanwhile been, disconnected.
+type DisconnectError struct {
+	Reason Reason
+	Err    error // the cause, where more than the reason is known
+}
+
+func (e *DisconnectError) Error() string {
+	if e.Err == nil {
+		return "event: disconnected: " + string(e.Reason)
+	}
+	return fmt.Sprintf("event: disconnected: %s: %v", e.Reason, e.Err)
+}
+
+func (e *DisconnectError) Unwrap() error { return e.Err }
+
+func decodeData(data, target any) error {
+	raw, ok := data.(json.RawMessage)
+	if !ok {
+		var err error
+		if raw, err = (JSON{}).Marshal(data); err != nil {
+			return err
+		}
+	}
+	return json.Unmarshal(raw, target)
+}

@@ -1,0 +1,179 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Handlers holds what one socket does with incoming events. The zero value is
+// ready for use and costs no further memory until the first handler is added. All methods may be called
+// concurrently, also by the handlers.
+type Handlers struct {
+	mu    sync.Mutex
+	table atomic.Pointer[table] // replaced, never changed, under mu
+}
+
+type table struct {
+	named []*handler // by name, those of one name in the order they were added
+	any   []*handler
+}
+
+type handler struct {
+	name string
+	fn   Handler
+	once bool
+	done atomic.Bool // it must not be called any more
+}
+
+// On adds a handler for the events of that name. It is not called for an event
+// whose dispatch has begun. Once off has returned no further call begins.
+func (h *Handlers) On(name string, fn Handler) (off func()) {
+	return h.add(&handler{name: name, fn: fn}, false)
+}
+
+// Once is On for a single event.
+func (h *Handlers) Once(name string, fn Handler) (off func()) {
+	return h.add(&handler{name: name, fn: fn, once: true}, false)
+}
+
+// OnAny adds a handler for the events of every name. It is called before those
+// that On added.
+func (h *Handlers) OnAny(fn Handler) (off func()) {
+	return h.add(&handler{fn: fn}, true)
+}
+
+// Has tells whether any handler would receive an event of that name.
+func (h *Handlers) Has(name string) bool {
+	t := h.table.Load()
+	return t != nil && (len(t.any) > 0 || len(t.lookup([]byte(name))) > 0)
+}
+
+// Dispatch gives the event to its handlers, one after the other in the order they were added.
+//
+// A handler that returns an [*AckError] while the peer waits for an
+// acknowledgement answers with it. Any other error of a handler goes to onError,
+// as a [*HandlerError], and so does a panic. A nil onError ignores them.
+func (h *Handlers) Dispatch(ctx context.Context, m *Message, onError func(error)) {
+	t := h.table.Load()
+	if t == nil {
+		return
+	}
+	for _, e := range t.any {
+		h.call(ctx, e, m, onError)
+	}
+	for _, e := range t.lookup(m.name) {
+		h.call(ctx, e, m, onError)
+	}
+}
+
+func (h *Handlers) call(ctx context.Context, e *handler, m *Message, onError func(error)) {
+	if e.once {
+		if !e.done.CompareAndSwap(false, true) {
+			return
+		}
+		h.remove(e)
+	} else if e.done.Load() {
+		return
+	}
+	err := protect(ctx, e.fn, m)
+	if err == nil {
+		return
+	}
+	var answer *AckError
+	if m.WantsAck() && errors.As(err, &answer) {
+		if err = m.Ack(answer.reply()); err == nil {
+			return
+		}
+	}
+	if onError == nil {
+		return
+	}
+	if _, ok := err.(*HandlerError); !ok {
+		err = &HandlerError{Event: m.Name(), Err: err}
+	}
+	onError(err)
+}
+
+// protect turns a panic of the handler into an error.
+func protect(ctx context.Context, fn Handler, m *Message) (err error) {
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		cause, ok := r.(error)
+		if !ok {
+			cause = fmt.Errorf("%v", r)
+		}
+		stack := make([]byte, 16<<10)
+		err = &HandlerError{Event: m.Name(), Err: cause, Stack: stack[:runtime.Stack(stack, false)]}
+	}()
+	return fn(ctx, m)
+}
+
+func (h *Handlers) add(e *handler, any bool) (off func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var t table
+	if old := h.table.Load(); old != nil {
+		t = *old
+	}
+	if any {
+		t.any = append(slices.Clip(t.any), e)
+	} else {
+		_, end := t.find([]byte(e.name))
+		t.named = slices.Insert(slices.Clip(t.named), end, e)
+	}
+	h.table.Store(&t)
+	return func() {
+		if !e.done.Swap(true) {
+			h.remove(e)
+		}
+	}
+}
+
+func (h *Handlers) remove(e *handler) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	other := func(x *handler) bool { return x == e }
+	t := *h.table.Load()
+	t.any = slices.DeleteFunc(slices.Clone(t.any), other)
+	t.named = slices.DeleteFunc(slices.Clone(t.named), other)
+	h.table.Store(&t)
+}
+
+func (t *table) lookup(name []byte) []*handler {
+	start, end := t.find(name)
+	return t.named[start:end]
+}
+
+// find returns where the handlers of that name are, or would be.
+func (t *table) find(name []byte) (start, end int) {
+	start, _ = slices.BinarySearchFunc(t.named, name, func(e *handler, name []byte) int {
+		switch {
+		case e.name < string(name):
+			return -1
+		case e.name > string(name):
+			return 1
+		}
+		return 0
+	})
+	for end = start; end < len(t.named) && t.named[end].name == string(name); end++ {
+	}
+	return start, end
+}
+
+func (e *AckError) reply() any {
+	type body struct {
+		Message string `json:"message"`
+		Data    any    `json:"data,omitempty"`
+	}
+	return struct {
+		Error body `json:"error"`
+	}{body{e.Message, e.Data}}
+}

@@ -1,0 +1,140 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"sync/atomic"
+
+	"github.com/isosocket/isosocket/socketio/parser"
+)
+
+var (
+	// ErrNoAck is returned by Message.Ack when the peer did not ask for an acknowledgement.
+	ErrNoAck = errors.New("event: no acknowledgement asked for")
+	// ErrAcked is returned by Message.Ack after the acknowledgement was sent.
+	ErrAcked = errors.New("event: already acknowledged")
+)
+
+// Message is an incoming event, or the acknowledgement that answers a request.
+// Its arguments stay as they came until they are decoded. The methods may be
+// called concurrently.
+type Message struct {
+	name        []byte
+	args        [][]byte
+	attachments [][]byte
+	codec       Codec
+	ack         func(args ...any) error // nil if none is wanted
+	acked       atomic.Bool
+	inline      [4][]byte // room for the elements of most packets
+}
+
+// NewMessage returns the message of an Event packet, and takes over the packet's
+// data. A nil codec means [JSON]. ack sends the acknowledgement with the
+// arguments given; nil if the packet has no id. It is for the two ends of a connection.
+func NewMessage(p *parser.Packet, codec Codec, ack func(args ...any) error) (*Message, error) {
+	m := &Message{attachments: p.Attachments, codec: orJSON(codec), ack: ack}
+	if err := m.split(p.Data); err != nil {
+		return nil, err
+	}
+	if len(m.args) == 0 {
+		return nil, errNotArray
+	}
+	m.name, m.args = m.args[0], m.args[1:]
+	switch {
+	case m.name[0] != '"': // an integer, as Node's EventEmitter takes them
+	case bytes.IndexByte(m.name, '\\') < 0:
+		m.name = m.name[1 : len(m.name)-1]
+	default:
+		var name string
+		if err := json.Unmarshal(m.name, &name); err != nil {
+			return nil, errNotArray
+		}
+		m.name = []byte(name)
+	}
+	return m, nil
+}
+
+// NewReply returns the message of an Ack packet that answers the event of that
+// name. The error is an [*AckError] if that is what the peer answered with.
+func NewReply(name string, p *parser.Packet, codec Codec) (*Message, error) {
+	m := &Message{name: []byte(name), attachments: p.Attachments, codec: orJSON(codec)}
+	if err := m.split(p.Data); err != nil {
+		return nil, err
+	}
+	if err := m.ackError(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+var errNotArray = errors.New("event: data of the packet is not an array of arguments")
+
+func (m *Message) split(data []byte) error {
+	if len(data) < 2 || data[0] != '[' || data[len(data)-1] != ']' {
+		return errNotArray
+	}
+	m.args = parser.Split(m.inline[:0], data)
+	return nil
+}
+
+// Name returns the event's name.
+func (m *Message) Name() string { return string(m.name) }
+
+// Len returns the number of arguments.
+func (m *Message) Len() int { return len(m.args) }
+
+// Raw returns argument i as the JSON that came, with placeholders for
+// [Message.Attachments]. It must not be changed.
+func (m *Message) Raw(i int) []byte { return m.args[i] }
+
+// Attachments returns the binary values that the placeholders stand for. They
+// must not be changed.
+func (m *Message) Attachments() [][]byte { return m.attachments }
+
+// Decode decodes the arguments into the targets, which are pointers, or nil to
+// pass over an argument. It leaves the targets beyond the last argument as they
+// are, and ignores the arguments beyond the last target. The error is a [*DecodeError].
+//
+// What is decoded belongs to the caller. An any receives bool, float64, string,
+// []any, map[string]any, []byte or nil.
+func (m *Message) Decode(targets ...any) error {
+	for i, target := range targets {
+		if target == nil {
+			continue
+		}
+		if err := m.decode(i, target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Message) decode(i int, target any) error {
+	if i >= len(m.args) {
+		return nil
+	}
+	if err := decodeArg(m.codec, m.args[i], m.attachments, target); err != nil {
+		return &DecodeError{Event: m.Name(), Argument: i, Err: err}
+	}
+	return nil
+}
+
+// WantsAck tells whether the peer asked for an acknowledgement that has not been sent yet.
+func (m *Message) WantsAck() bool { return m.ack != nil && !m.acked.Load() }
+
+// Ack sends the acknowledgement with the arguments given. The error is ErrNoAck,
+// ErrAcked, or why it was not sent; then it may be tried again.
+func (m *Message) Ack(args ...any) error {
+	if m.ack == nil {
+		return ErrNoAck
+	}
+	if !m.acked.CompareAndSwap(false, true) {
+		return ErrAcked
+	}
+	err := m.ack(args...)
+	if err != nil {
+		m.acked.Store(false)
+	}
+	return err
+}
