@@ -63,6 +63,18 @@ func (q *Queue[T]) Put(item T, size int) error {
 	return q.put(item, size)
 }
 
+// Force is Put that the limits do not refuse, for the few control items that the
+// owner cannot do without. The error can only be ErrClosed.
+func (q *Queue[T]) Force(item T, size int) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return ErrClosed
+	}
+	q.append(item, size)
+	return nil
+}
+
 // PutWait is Put that waits for room until ctx is over.
 func (q *Queue[T]) PutWait(ctx context.Context, item T, size int) error {
 	for {
@@ -90,12 +102,16 @@ func (q *Queue[T]) put(item T, size int) error {
 		q.limits.MaxBytes > 0 && q.count > 0 && q.bytes+size > q.limits.MaxBytes:
 		return ErrFull
 	}
+	q.append(item, size)
+	return nil
+}
+
+func (q *Queue[T]) append(item T, size int) {
 	q.items = append(q.items, item)
 	q.count++
 	q.bytes += size
 	q.waiting += size
 	q.start()
-	return nil
 }
 
 // start makes sure that a goroutine drains what waits. The caller holds mu.
