@@ -1,0 +1,83 @@
+//go:build !js
+
+package transportnative
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/isosocket/isosocket/transport"
+)
+
+// roundTripper is a transport.RoundTripper on net/http.
+type roundTripper struct {
+	client *http.Client
+	header http.Header
+}
+
+// RoundTrip implements transport.RoundTripper.
+func (t *roundTripper) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
+	response, err := t.roundTrip(ctx, r)
+	if err == nil {
+		return response, nil
+	}
+	var request *url.Error
+	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case errors.As(err, &request):
+		err = request.Err // without the URL, whose query holds the session id
+	}
+	return nil, fmt.Errorf("transportnative: %s: %w", r.Method, err)
+}
+
+func (t *roundTripper) roundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
+	var body io.Reader
+	if len(r.Body) > 0 {
+		body = bytes.NewReader(bytes.Clone(r.Body)) // net/http may read it after it has returned
+	}
+	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, body)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range t.header {
+		request.Header[name] = values
+	}
+	if r.ContentType != "" {
+		request.Header.Set("Content-Type", r.ContentType)
+	}
+	response, err := t.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	data, err := readBody(response, int64(r.MaxResponse))
+	if err != nil {
+		return nil, err
+	}
+	return &transport.Response{
+		Status:      response.StatusCode,
+		ContentType: response.Header.Get("Content-Type"),
+		Body:        data,
+	}, nil
+}
+
+// readBody reads the body of at most limit bytes (0 means no limit).
+func readBody(response *http.Response, limit int64) ([]byte, error) {
+	if limit == 0 {
+		return io.ReadAll(response.Body)
+	}
+	if response.ContentLength > limit {
+		return nil, fmt.Errorf("response body of %d bytes, limit %d: %w", response.ContentLength, limit, transport.ErrTooLarge)
+	}
+	data, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		return nil, fmt.Errorf("response body of more than %d bytes: %w", limit, transport.ErrTooLarge)
+	}
+	return data, err
+}

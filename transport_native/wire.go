@@ -1,0 +1,148 @@
+//go:build !js
+
+package transportnative
+
+import (
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// closeFrameTimeout bounds how long a Close waits for room in the socket's
+	// buffer. Nearly always there is some.
+	closeFrameTimeout = 100 * time.Millisecond
+	// lingerTimeout and lingerBytes bound how long what a peer still sends is
+	// discarded after our close frame.
+	lingerTimeout = 5 * time.Second
+	lingerBytes   = 4 << 20
+)
+
+// batchSize is how many bytes of frames are collected before they are written.
+const batchSize = 16 << 10
+
+var batches = sync.Pool{New: func() any { return new([batchSize]byte) }}
+
+// wire is the byte stream under a WebSocket. The WebSocket library flushes every
+// frame; between collect and flush the wire keeps the frames and writes them at once.
+type wire struct {
+	net.Conn
+	reader       io.Reader // Conn, behind what was read of it before
+	writeTimeout time.Duration
+
+	closing atomic.Bool // reading has ended; the socket is linger's to close
+	lost    atomic.Bool // the socket failed or ended while we were reading
+
+	mu         sync.Mutex // held while writing
+	batch      *[batchSize]byte
+	collected  int // bytes of batch
+	writeError error
+}
+
+// Read implements io.Reader for the WebSocket library.
+func (w *wire) Read(p []byte) (int, error) {
+	if w.closing.Load() {
+		return 0, net.ErrClosed
+	}
+	n, err := w.reader.Read(p)
+	if err != nil && !w.closing.Load() {
+		w.lost.Store(true)
+	}
+	return n, err
+}
+
+// Write implements io.Writer for the WebSocket library.
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.batch == nil {
+		return len(p), w.send(p)
+	}
+	if w.collected+len(p) > batchSize {
+		if err := w.sendBatch(); err != nil {
+			return 0, err
+		}
+		if len(p) > batchSize {
+			return len(p), w.send(p)
+		}
+	}
+	w.collected += copy(w.batch[w.collected:], p)
+	return len(p), nil
+}
+
+// collect keeps what is written from now on until flush.
+func (w *wire) collect() {
+	w.mu.Lock()
+	w.batch = batches.Get().(*[batchSize]byte)
+	w.mu.Unlock()
+}
+
+// flush writes what was collected.
+func (w *wire) flush() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.sendBatch()
+	batches.Put(w.batch)
+	w.batch = nil
+	return err
+}
+
+func (w *wire) sendBatch() error {
+	if w.collected == 0 {
+		return w.writeError
+	}
+	p := w.batch[:w.collected]
+	w.collected = 0
+	return w.send(p)
+}
+
+// send writes p to the socket. The caller holds mu.
+func (w *wire) send(p []byte) error {
+	if w.writeError != nil {
+		return w.writeError
+	}
+	if !w.closing.Load() {
+		w.writeError = w.Conn.SetWriteDeadline(time.Now().Add(w.writeTimeout))
+		if w.closing.Load() { // interrupt came between: its deadline is the one that counts
+			w.limitWrites()
+		}
+	}
+	if w.writeError == nil {
+		_, w.writeError = w.Conn.Write(p)
+	}
+	return w.writeError
+}
+
+// interrupt makes reading fail from now on, also a Read that waits, and gives
+// writing closeFrameTimeout. From then on Close leaves the socket to linger.
+func (w *wire) interrupt() {
+	w.closing.Store(true)
+	_ = w.Conn.SetReadDeadline(time.Unix(1, 0))
+	w.limitWrites()
+}
+
+func (w *wire) limitWrites() {
+	_ = w.Conn.SetWriteDeadline(time.Now().Add(closeFrameTimeout))
+}
+
+// Close implements io.Closer for the WebSocket library.
+func (w *wire) Close() error {
+	if w.closing.Load() {
+		return nil
+	}
+	return w.Conn.Close()
+}
+
+// linger ends the sending half of the socket, discards what arrives until the peer
+// ends the other half, and closes the socket. Nobody reads or writes any more.
+// https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+func (w *wire) linger() {
+	if half, ok := w.Conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_ = w.Conn.SetReadDeadline(time.Now().Add(lingerTimeout))
+	_, _ = io.Copy(io.Discard, io.LimitReader(w.reader, lingerBytes))
+	_ = w.Conn.Close()
+}
