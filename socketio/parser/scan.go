@@ -4,8 +4,7 @@ package parser
 // maxDepth, whose placeholders name one of so many attachments. It returns the
 // end of the value, without the white space after it, or where the error is.
 func scanDocument(text []byte, maxDepth, attachments int) (end int, err error) {
-	var levels [32]byte // enough for most, so that they allocate nothing
-	s := scanner{text: text, maxDepth: maxDepth, attachments: attachments, closing: levels[:0]}
+	s := scanner{text: text, maxDepth: maxDepth, attachments: attachments}
 	end, err = s.value()
 	if err != nil {
 		return end, err
@@ -24,10 +23,36 @@ type scanner struct {
 	maxDepth    int
 	attachments int // of the packet; without any, nothing is a placeholder
 
-	closing []byte         // of every open array and object, the bracket that ends it
-	object  object         // the innermost open one, kept while there are attachments
-	found   *[]Placeholder // where to add the placeholders, or nil
+	due    brackets       // of the open arrays and objects
+	object object         // the innermost open one, kept while there are attachments
+	found  *[]Placeholder // where to add the placeholders, or nil
 }
+
+// brackets is the stack of closing brackets that are still to come. Its first
+// levels are within, so that an ordinary text allocates nothing.
+type brackets struct {
+	depth int
+	outer [32]byte
+	inner []byte
+}
+
+func (b *brackets) push(bracket byte) {
+	if b.depth < len(b.outer) {
+		b.outer[b.depth] = bracket
+	} else {
+		b.inner = append(b.inner[:b.depth-len(b.outer)], bracket)
+	}
+	b.depth++
+}
+
+func (b *brackets) top() byte {
+	if b.depth <= len(b.outer) {
+		return b.outer[b.depth-1]
+	}
+	return b.inner[b.depth-len(b.outer)-1]
+}
+
+func (b *brackets) pop() { b.depth-- }
 
 // value scans the value at the beginning of the text.
 func (s *scanner) value() (end int, err error) {
@@ -51,7 +76,7 @@ func (s *scanner) value() (end int, err error) {
 				s.object.value(s.text[start:i])
 			}
 		}
-		if i, err = s.next(i); err != nil || len(s.closing) == 0 {
+		if i, err = s.next(i); err != nil || s.due.depth == 0 {
 			return i, err
 		}
 	}
@@ -59,7 +84,7 @@ func (s *scanner) value() (end int, err error) {
 
 // open scans from an opening bracket to the first value, or to the closing bracket if there is none.
 func (s *scanner) open(i int, closing byte) (end int, empty bool, err error) {
-	if len(s.closing) == s.maxDepth {
+	if s.due.depth == s.maxDepth {
 		return i, false, ErrDepth
 	}
 	if s.attachments > 0 {
@@ -68,7 +93,7 @@ func (s *scanner) open(i int, closing byte) (end int, empty bool, err error) {
 		}
 		s.object = object{start: i, num: -1}
 	}
-	s.closing = append(s.closing, closing)
+	s.due.push(closing)
 	i = skipSpace(s.text, i+1)
 	if at(s.text, i) == closing {
 		return i, true, nil
@@ -81,8 +106,8 @@ func (s *scanner) open(i int, closing byte) (end int, empty bool, err error) {
 
 // next scans from the end of a value to the next one, or to the end of all.
 func (s *scanner) next(i int) (end int, err error) {
-	for len(s.closing) > 0 {
-		closing := s.closing[len(s.closing)-1]
+	for s.due.depth > 0 {
+		closing := s.due.top()
 		i = skipSpace(s.text, i)
 		switch at(s.text, i) {
 		case ',':
@@ -92,7 +117,7 @@ func (s *scanner) next(i int) (end int, err error) {
 			return i + 1, nil
 		case closing:
 			i++
-			s.closing = s.closing[:len(s.closing)-1]
+			s.due.pop()
 			if s.attachments > 0 {
 				if err := s.leave(i); err != nil {
 					return i - 1, err
