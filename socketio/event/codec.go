@@ -31,10 +31,10 @@ func (JSON) Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v)
 
 // Append appends the JSON of v to dst.
 func (JSON) Append(dst []byte, v any) ([]byte, error) {
-	e := encoders.Get().(*encoder)
+	e := jsonEncoders.Get().(*jsonEncoder)
 	defer func() {
 		e.out = nil
-		encoders.Put(e)
+		jsonEncoders.Put(e)
 	}()
 	e.out = dst
 	if err := e.json.Encode(v); err != nil {
@@ -43,21 +43,21 @@ func (JSON) Append(dst []byte, v any) ([]byte, error) {
 	return e.out[:len(e.out)-1], nil // without the newline of Encode
 }
 
-// encoder keeps a json.Encoder, which can write without escaping HTML, together
+// jsonEncoder keeps a json.Encoder, which can write without escaping HTML, together
 // with the slice it appends to.
-type encoder struct {
+type jsonEncoder struct {
 	json *json.Encoder
 	out  []byte
 }
 
-var encoders = sync.Pool{New: func() any {
-	e := new(encoder)
+var jsonEncoders = sync.Pool{New: func() any {
+	e := new(jsonEncoder)
 	e.json = json.NewEncoder(e)
 	e.json.SetEscapeHTML(false)
 	return e
 }}
 
-func (e *encoder) Write(p []byte) (int, error) {
+func (e *jsonEncoder) Write(p []byte) (int, error) {
 	e.out = append(e.out, p...)
 	return len(p), nil
 }

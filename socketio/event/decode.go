@@ -1,5 +1,112 @@
 package event
 
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"reflect"
+
+	"github.com/isosocket/isosocket/socketio/parser"
+)
+
+var errPlaceholder = errors.New("placeholder without an attachment")
+
+// decodeArg decodes one argument into target, a pointer.
 func decodeArg(codec Codec, raw []byte, attachments [][]byte, target any) error {
-	return codec.Unmarshal(raw, target)
+	d, err := newDecoder(raw, attachments)
+	if err != nil {
+		return err
+	}
+	if len(d.places) == 0 {
+		return codec.Unmarshal(raw, target)
+	}
+	if t, ok := target.(*[]byte); ok && t != nil && d.whole() {
+		*t = d.binary(0)
+		return nil
+	}
+	v := reflect.ValueOf(target)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return codec.Unmarshal(raw, target) // which refuses it
+	}
+	if incoming.shapeOf(v.Type()).opaque {
+		d.try(codec, v.Type().Elem())
+	}
+	err = codec.Unmarshal(d.text(), target)
+	if missed := d.value(v.Elem(), maxHopsBack); err == nil {
+		err = missed
+	}
+	return err
+}
+
+// decoder is the reverse of encoder, for one argument that has placeholders: the
+// codec gets to see tokens in their places, and what it made of the tokens is then
+// replaced by the attachments.
+type decoder struct {
+	raw         []byte
+	places      []parser.Placeholder // the number of a token is its place
+	attachments [][]byte
+	tokens      tokens
+	met         []bool // by place: the token was found in the target
+	plain       []bool // by place: the codec gets base64 text instead of a token
+}
+
+func newDecoder(raw []byte, attachments [][]byte) (*decoder, error) {
+	d := &decoder{raw: raw, attachments: attachments}
+	if len(attachments) == 0 {
+		return d, nil
+	}
+	d.places = parser.Placeholders(nil, raw)
+	for _, p := range d.places {
+		if p.Num >= len(attachments) {
+			return nil, errPlaceholder
+		}
+	}
+	flags := make([]bool, 2*len(d.places))
+	d.met, d.plain = flags[:len(d.places)], flags[len(d.places):]
+	return d, nil
+}
+
+// whole tells whether the argument is nothing but a placeholder.
+func (d *decoder) whole() bool { return d.places[0].End-d.places[0].Start == len(d.raw) }
+
+// binary returns what belongs in a place. Each place gets a copy, because the
+// target owns it and other placeholders and handlers may have the same attachment.
+func (d *decoder) binary(place int) []byte {
+	return bytes.Clone(d.attachments[d.places[place].Num])
+}
+
+// try finds out which placeholders are for types that do their own JSON. A token
+// could only confuse those, so they are shown base64 text, which is what
+// encoding/json takes for binary values. It decodes into a value that is then
+// thrown away, and whatever is met there is not for them.
+func (d *decoder) try(codec Codec, t reflect.Type) {
+	trial := reflect.New(t)
+	_ = codec.Unmarshal(d.text(), trial.Interface()) // an error will come up again
+	_ = d.value(trial.Elem(), maxHopsBack)
+	for i, met := range d.met {
+		d.plain[i] = !met
+	}
+}
+
+// text returns the argument with tokens or base64 text in the place of placeholders.
+func (d *decoder) text() []byte {
+	size := len(d.raw) + len(d.places)*(tokenText+2)
+	for i, p := range d.places {
+		if d.plain[i] {
+			size += base64.StdEncoding.EncodedLen(len(d.attachments[p.Num]))
+		}
+	}
+	out, end := make([]byte, 0, size), 0
+	for i, p := range d.places {
+		out = append(out, d.raw[end:p.Start]...)
+		out = append(out, '"')
+		if d.plain[i] {
+			out = base64.StdEncoding.AppendEncode(out, d.attachments[p.Num])
+		} else {
+			out = d.tokens.append(out, i)
+		}
+		out = append(out, '"')
+		end = p.End
+	}
+	return append(out, d.raw[end:]...)
 }

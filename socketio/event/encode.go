@@ -1,58 +1,186 @@
 package event
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"math"
+	"reflect"
+	"unicode/utf8"
 
 	"github.com/isosocket/isosocket/socketio/parser"
 )
 
 // MaxDepth is how deep arrays and objects may be nested in a packet, its array of
-// arguments included. Peers refuse deeper ones, see parser.Limits.
+// arguments included. Peers refuse deeper ones, see [parser.Limits].
 const MaxDepth = 1000
 
-// ErrDepth is matched by the error for a value that is nested deeper than
-// MaxDepth, or that contains itself.
-var ErrDepth = errors.New("nested too deep")
+var (
+	// ErrDepth is matched by the error for a value that is nested deeper than
+	// MaxDepth, or that contains itself.
+	ErrDepth = errors.New("nested too deep")
+	// ErrUTF8 is matched by the error for a value whose JSON is not valid UTF-8.
+	ErrUTF8 = errors.New("invalid UTF-8")
+)
 
 // EncodeEvent appends to dst the JSON array of an event: its name and its
-// arguments. It fails with ErrReserved for a reserved name, and is
-// EncodeArgs otherwise.
+// arguments. The error matches [ErrReserved] for a name that the library keeps
+// for itself. Everything else is as with [EncodeArgs].
 func EncodeEvent(codec Codec, dst []byte, name string, args ...any) (data []byte, attachments [][]byte, err error) {
 	if parser.Reserved(name) {
 		return nil, nil, fmt.Errorf("%w: %q", ErrReserved, name)
 	}
-	codec = orJSON(codec)
-	dst = append(dst, '[')
-	if dst, err = appendJSON(codec, dst, name); err != nil {
-		return nil, nil, err
-	}
-	return appendArgs(codec, dst, args)
+	e := encoder{codec: orJSON(codec), out: append(dst, '['), start: len(dst)}
+	e.string(name)
+	return e.array(args)
 }
 
 // EncodeArgs appends to dst the JSON array of arguments that an acknowledgement
 // carries. A nil codec means [JSON].
 //
-// A []byte anywhere in an argument, in a type of its own too, becomes a
-// placeholder for an attachment, in the order of the JSON; a nil one becomes
-// null. Types that marshal themselves are left alone, and so are arrays. The
+// A []byte anywhere in an argument, of a named type too, becomes a placeholder for
+// an attachment, in the order of the JSON; a nil one becomes null. Types that
+// marshal themselves are left alone, and arrays of bytes are arrays of numbers. The
 // arguments are not changed, and neither data nor attachments share memory with them.
 //
-// The error is an [*EncodeError]; nothing was appended then.
+// The error is an [*EncodeError], and nothing was appended then.
 func EncodeArgs(codec Codec, dst []byte, args ...any) (data []byte, attachments [][]byte, err error) {
-	return appendArgs(orJSON(codec), append(dst, '['), args)
+	e := encoder{codec: orJSON(codec), out: append(dst, '['), start: len(dst)}
+	return e.array(args)
 }
 
-func appendArgs(codec Codec, dst []byte, args []any) (data []byte, attachments [][]byte, err error) {
+// encoder is one array of arguments being written.
+type encoder struct {
+	codec       Codec
+	out         []byte
+	start       int // of the array in out
+	attachments [][]byte
+}
+
+// array writes the arguments and the end of the array.
+func (e *encoder) array(args []any) ([]byte, [][]byte, error) {
 	for i, arg := range args {
-		if dst[len(dst)-1] != '[' || i > 0 {
-			dst = append(dst, ',')
+		if len(e.out) > e.start+1 {
+			e.out = append(e.out, ',')
 		}
-		if dst, err = appendJSON(codec, dst, arg); err != nil {
+		if err := e.arg(arg); err != nil {
 			return nil, nil, &EncodeError{Argument: i, Err: err}
 		}
 	}
-	_ = math.MaxInt
-	return append(dst, ']'), attachments, nil
+	return append(e.out, ']'), e.attachments, nil
+}
+
+func (e *encoder) arg(v any) error {
+	switch v := v.(type) {
+	case nil:
+		e.out = append(e.out, "null"...)
+		return nil
+	case []byte:
+		e.binary(v)
+		return nil
+	case string:
+		return e.string(v)
+	}
+	var s swap
+	shape := outgoing.shapeOf(reflect.TypeOf(v))
+	if shape.walk {
+		swapped, err := s.value(reflect.ValueOf(v), maxHops)
+		if err != nil {
+			return err
+		}
+		if swapped.IsValid() {
+			v = swapped.Interface()
+		}
+	}
+	start := len(e.out)
+	if err := e.json(v); err != nil {
+		return err
+	}
+	if len(s.found) > 0 {
+		e.placeholders(start, &s)
+	}
+	if (shape.deep || shape.opaque) && nesting(e.out[start:])+1 > MaxDepth {
+		return fmt.Errorf("%w: limit %d", ErrDepth, MaxDepth)
+	}
+	return nil
+}
+
+func (e *encoder) binary(b []byte) {
+	if b == nil {
+		e.out = append(e.out, "null"...)
+		return
+	}
+	e.out = parser.AppendPlaceholder(e.out, len(e.attachments))
+	e.attachments = append(e.attachments, bytes.Clone(b))
+}
+
+// string writes what is most often an event's name.
+func (e *encoder) string(s string) error {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return e.json(s)
+		}
+	}
+	e.out = append(e.out, '"')
+	e.out = append(e.out, s...)
+	e.out = append(e.out, '"')
+	return nil
+}
+
+// json writes what the codec makes of v.
+func (e *encoder) json(v any) error {
+	start := len(e.out)
+	out, err := appendJSON(e.codec, e.out, v)
+	if err != nil {
+		return err
+	}
+	// encoding/json checks the syntax of what a type marshals itself to, but not that. A
+	// message with invalid UTF-8 would cost the connection.
+	if !utf8.Valid(out[start:]) {
+		return ErrUTF8
+	}
+	e.out = out
+	return nil
+}
+
+// placeholders replaces the tokens in what was written since start. A placeholder
+// is never longer than a token in quotation marks, so that it is done in place.
+func (e *encoder) placeholders(start int, s *swap) {
+	text := e.out[start:]
+	e.out = e.out[:start]
+	for {
+		i := bytes.Index(text, s.tokens.secret[:])
+		if i < 0 {
+			e.out = append(e.out, text...)
+			return
+		}
+		end := i + tokenText
+		number, _ := s.tokens.number(text[i:end])
+		e.out = append(e.out, text[:i-1]...)
+		e.binary(s.found[number])
+		text = text[end+1:]
+	}
+}
+
+// nesting returns how deep arrays and objects are nested in valid JSON.
+func nesting(text []byte) int {
+	if len(text) < 2*MaxDepth {
+		return 0 // not worth a look: every level takes two brackets
+	}
+	depth, deepest := 0, 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			depth--
+		case '"':
+			for i++; i < len(text) && text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+		}
+	}
+	return deepest
 }

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -52,35 +51,6 @@ func (e *HandlerError) Error() string {
 
 func (e *HandlerError) Unwrap() error { return e.Err }
 
-// AckError is the one error that a handler's peer gets to see: the acknowledgement
-// is then the single argument {"error":{"message":…,"data":…}}, and the peer's
-// Request returns it.
-type AckError struct {
-	Message string
-	Data    any // anything that encodes; json.RawMessage when it came from the peer, nil if there is none
-}
-
-func (e *AckError) Error() string { return "event: peer answered with an error: " + e.Message }
-
-// Decode decodes Data into the target, a pointer. []byte in it is base64 text by then.
-func (e *AckError) Decode(target any) error { return decodeData(e.Data, target) }
-
-// ConnectError tells that a namespace was refused, by a middleware or because it
-// does not exist. The peer sees all of it.
-// https://socket.io/docs/v4/socket-io-protocol/#connection-to-a-namespace
-type ConnectError struct {
-	Namespace string
-	Message   string
-	Data      any // anything that encodes; json.RawMessage when it came from the peer, nil if there is none
-}
-
-func (e *ConnectError) Error() string {
-	return fmt.Sprintf("event: connection to namespace %s refused: %s", e.Namespace, e.Message)
-}
-
-// Decode decodes Data into the target, a pointer.
-func (e *ConnectError) Decode(target any) error { return decodeData(e.Data, target) }
-
 // DisconnectError tells that a socket is, or has meanwhile been, disconnected.
 type DisconnectError struct {
 	Reason Reason
@@ -95,14 +65,3 @@ func (e *DisconnectError) Error() string {
 }
 
 func (e *DisconnectError) Unwrap() error { return e.Err }
-
-func decodeData(data, target any) error {
-	raw, ok := data.(json.RawMessage)
-	if !ok {
-		var err error
-		if raw, err = (JSON{}).Marshal(data); err != nil {
-			return err
-		}
-	}
-	return json.Unmarshal(raw, target)
-}

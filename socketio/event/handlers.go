@@ -85,7 +85,7 @@ func (h *Handlers) call(ctx context.Context, e *handler, m *Message, onError fun
 		return
 	}
 	var answer *AckError
-	if m.WantsAck() && errors.As(err, &answer) {
+	if m.WantsAck() && errors.As(err, &answer) && answer != nil {
 		if err = m.Ack(answer.reply()); err == nil {
 			return
 		}
@@ -140,10 +140,14 @@ func (h *Handlers) add(e *handler, any bool) (off func()) {
 func (h *Handlers) remove(e *handler) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	other := func(x *handler) bool { return x == e }
+	same := func(x *handler) bool { return x == e }
 	t := *h.table.Load()
-	t.any = slices.DeleteFunc(slices.Clone(t.any), other)
-	t.named = slices.DeleteFunc(slices.Clone(t.named), other)
+	t.any = slices.DeleteFunc(slices.Clone(t.any), same)
+	t.named = slices.DeleteFunc(slices.Clone(t.named), same)
+	if len(t.any)+len(t.named) == 0 {
+		h.table.Store(nil)
+		return
+	}
 	h.table.Store(&t)
 }
 
@@ -166,14 +170,4 @@ func (t *table) find(name []byte) (start, end int) {
 	for end = start; end < len(t.named) && t.named[end].name == string(name); end++ {
 	}
 	return start, end
-}
-
-func (e *AckError) reply() any {
-	type body struct {
-		Message string `json:"message"`
-		Data    any    `json:"data,omitempty"`
-	}
-	return struct {
-		Error body `json:"error"`
-	}{body{e.Message, e.Data}}
 }

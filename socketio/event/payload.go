@@ -3,42 +3,42 @@ package event
 import "reflect"
 
 // Positional, embedded in a struct, makes a payload of several arguments: the
-// struct's other exported fields, in order. Fields tagged `json:"-"` are left
-// out; other embedded structs are one argument.
+// struct's other exported fields in order, but not those tagged `json:"-"`. An
+// argument that is missing at the end leaves its field zero.
 //
 //	type Move struct {
 //		event.Positional
 //		X, Y int
 //	}
 //
-// is what JavaScript sends with emit("move", x, y). Arguments missing at the end
-// leave their fields zero.
+// is what JavaScript sends with emit("move", x, y). The payload may also be a
+// pointer to such a struct; nil is then no argument.
 type Positional struct{}
 
-// payload is how a payload type maps to arguments.
+// payload is how a payload type maps to arguments. It is worked out once an event.
 type payload struct {
-	typ    reflect.Type
-	spread bool  // the fields are the arguments, else the value itself is the only one
-	fields []int // of a spread struct; none for struct{}
+	spread  bool // the fields are the arguments; else the payload is the only one
+	pointer bool // to what is spread
+	fields  []int
 }
 
 func payloadOf[T any]() *payload {
-	p := &payload{typ: reflect.TypeFor[T]()}
-	if p.typ.Kind() != reflect.Struct {
+	p := new(payload)
+	t := reflect.TypeFor[T]()
+	if t.Kind() == reflect.Pointer {
+		t, p.pointer = t.Elem(), true
+	}
+	if t.Kind() != reflect.Struct {
 		return p
 	}
-	p.spread = p.typ.NumField() == 0
-	for i := range p.typ.NumField() {
-		f := p.typ.Field(i)
-		switch {
+	p.spread = t.NumField() == 0
+	for i := range t.NumField() {
+		switch f := t.Field(i); {
 		case f.Anonymous && f.Type == reflect.TypeFor[Positional]():
 			p.spread = true
 		case f.IsExported() && f.Tag.Get("json") != "-":
 			p.fields = append(p.fields, i)
 		}
-	}
-	if !p.spread {
-		p.fields = nil
 	}
 	return p
 }
@@ -49,6 +49,12 @@ func (p *payload) args(v any) []any {
 		return []any{v}
 	}
 	s := reflect.ValueOf(v)
+	if p.pointer {
+		if s.IsNil() {
+			return nil
+		}
+		s = s.Elem()
+	}
 	args := make([]any, len(p.fields))
 	for i, f := range p.fields {
 		args[i] = s.Field(f).Interface()
@@ -62,6 +68,10 @@ func (p *payload) decode(m *Message, target any) error {
 		return m.decode(0, target)
 	}
 	s := reflect.ValueOf(target).Elem()
+	if p.pointer {
+		s.Set(reflect.New(s.Type().Elem()))
+		s = s.Elem()
+	}
 	for i, f := range p.fields {
 		if err := m.decode(i, s.Field(f).Addr().Interface()); err != nil {
 			return err

@@ -7,9 +7,16 @@ import (
 	"github.com/isosocket/isosocket/socketio/parser"
 )
 
-// Request does what [Requester] says, for both ends: it registers an id, sends
-// the event of that name with it, and waits for the answer, ctx, or the end of the connection.
+// Request is what [Requester] asks for, on either end: it calls send with a new
+// id to send the event of that name with, and waits for the answer, for ctx, or
+// for the end that Fail or Close bring. A nil codec means [JSON].
+//
+// The errors are those of [Requester] and of send. Nothing is sent when ctx is
+// over already.
 func (a *Acks) Request(ctx context.Context, codec Codec, name string, send func(id uint64) error) (*Message, error) {
+	if ctx.Err() != nil {
+		return nil, noAnswer(ctx, name)
+	}
 	type answer struct {
 		packet *parser.Packet
 		err    error
@@ -28,7 +35,7 @@ func (a *Acks) Request(ctx context.Context, codec Codec, name string, send func(
 	case got = <-done:
 	case <-ctx.Done():
 		if a.Remove(id) {
-			return nil, fmt.Errorf("event: request %q: %w", name, context.Cause(ctx))
+			return nil, noAnswer(ctx, name)
 		}
 		got = <-done // the answer came first
 	}
@@ -36,4 +43,8 @@ func (a *Acks) Request(ctx context.Context, codec Codec, name string, send func(
 		return nil, got.err
 	}
 	return NewReply(name, got.packet, codec)
+}
+
+func noAnswer(ctx context.Context, name string) error {
+	return fmt.Errorf("event: request %q: %w", name, context.Cause(ctx))
 }
