@@ -1,0 +1,25 @@
+package server
+
+import (
+	"errors"
+
+	"github.com/isosocket/isosocket/socketio/event"
+)
+
+// ConnectError refuses a connection to a namespace when a middleware returns it:
+// the client sees its Message and its Data. The same type as in package socketio.
+type ConnectError = event.ConnectError
+
+// ErrNotConnected is returned for what a socket is asked to send before its
+// connection was answered, as in a middleware.
+var ErrNotConnected = errors.New("server: socket not connected yet")
+
+// Why the connection of a client was closed, told in the log.
+var (
+	errInvalidState   = errors.New("server: packet for a namespace that the client is not in")
+	errDoubleConnect  = errors.New("server: namespace joined twice")
+	errConnectError   = errors.New("server: CONNECT_ERROR packet from a client")
+	errManyNamespaces = errors.New("server: too many namespaces")
+	errNoNamespace    = errors.New("server: no namespace joined in time")
+	errAttachments    = errors.New("server: attachments missing")
+)

@@ -1,0 +1,246 @@
+package engine
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+)
+
+var (
+	errOverlap = errors.New("engine: overlapping polling requests")
+	errAborted = errors.New("engine: polling request aborted")
+	errBinary  = errors.New("engine: binary polling body")
+)
+
+// poll is a GET that waits for something to send.
+type poll struct {
+	wake   chan struct{}       // holds a token when there is something, or answer is set
+	answer []transport.Message // what to answer in place of what waits in the outbox; guarded by the session's mu
+}
+
+// wakePoll makes the GET that waits take what is there. The caller holds mu.
+func (s *Session) wakePoll() {
+	if s.poll != nil {
+		select {
+		case s.poll.wake <- struct{}{}:
+		default: // it is about to look
+		}
+	}
+}
+
+// answer ends the GET that waits. What is in the outbox stays there. The caller holds mu.
+func (s *Session) answer(messages []transport.Message) {
+	if s.poll != nil {
+		s.poll.answer = messages
+		s.wakePoll()
+		s.poll = nil
+	}
+}
+
+// servePollingHandshake opens a session on polling.
+func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
+	session := s.open(nil, r)
+	if session == nil {
+		writeBody(w, http.StatusServiceUnavailable, "text/plain; charset=utf-8", nil)
+		return
+	}
+	if s.config.Cookie != nil {
+		http.SetCookie(w, s.config.Cookie(session.id, r))
+	}
+	session.writePayload(w, []transport.Message{session.handshake()})
+}
+
+// serveGet answers with what waits to be sent, and waits for it if it must.
+func (s *Session) serveGet(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	if s.conn != nil || s.state == closed {
+		s.mu.Unlock()
+		errRequest.write(w, false)
+		return
+	}
+	if s.poll != nil {
+		s.mu.Unlock()
+		writeBody(w, http.StatusBadRequest, "text/plain; charset=utf-8", nil)
+		s.End(TransportError, errOverlap)
+		return
+	}
+	p := &poll{wake: make(chan struct{}, 1)}
+	s.poll = p
+	if s.outbox.Len() > 0 || s.state == closing {
+		s.wakePoll()
+	}
+	s.mu.Unlock()
+
+	select {
+	case <-p.wake:
+	case <-r.Context().Done():
+		s.mu.Lock()
+		waiting := s.poll == p
+		if waiting {
+			s.poll = nil
+		}
+		s.mu.Unlock()
+		if waiting {
+			s.End(TransportError, errAborted)
+		}
+		return
+	}
+	s.mu.Lock()
+	messages, last := p.answer, false
+	if messages == nil {
+		s.poll = nil
+		messages, last = s.take()
+	}
+	s.mu.Unlock()
+
+	s.writePayload(w, messages)
+	if last {
+		s.End(ForcedClose, nil)
+	}
+}
+
+// take returns what fits into one response, at least one group. When the session
+// is closing and nothing is left, the close packet follows and last is true. The
+// caller holds mu.
+func (s *Session) take() (messages []transport.Message, last bool) {
+	room := s.server.config.MaxPayload
+	fits := func(group []transport.Message) bool {
+		first := len(messages) == 0
+		for _, m := range group {
+			room -= 1 + engineio.PayloadSize(m)
+		}
+		if room < 0 && !first {
+			return false
+		}
+		messages = append(messages, group...)
+		return true
+	}
+	s.outbox.Take(fits, groupSize)
+	if s.state == closing && s.outbox.Len() == 0 {
+		return append(messages, closePacket...), true
+	}
+	return messages, false
+}
+
+// writePayload answers a GET. It sends the response on its way before it returns.
+func (s *Session) writePayload(w http.ResponseWriter, messages []transport.Message) {
+	size := 0
+	for _, m := range messages {
+		size += 1 + engineio.PayloadSize(m)
+	}
+	control := http.NewResponseController(w)
+	control.SetWriteDeadline(time.Now().Add(s.server.config.WriteTimeout)) // where the writer can
+	defer control.SetWriteDeadline(time.Time{})
+	w.Header().Set("Cache-Control", "no-store")
+	err := writeBody(w, http.StatusOK, "text/plain; charset=UTF-8", engineio.AppendPayload(make([]byte, 0, size), messages...))
+	if err == nil {
+		err = control.Flush()
+	}
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		s.End(TransportError, err)
+	}
+}
+
+// post is a POST that is being served.
+type post struct {
+	abort func()        // makes reading its body fail
+	done  chan struct{} // closed when its packets were received
+}
+
+// servePost receives the packets in the body.
+func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	p := &post{
+		abort: func() { control.SetReadDeadline(time.Unix(1, 0)) },
+		done:  make(chan struct{}),
+	}
+	s.mu.Lock()
+	if s.conn != nil || s.state == closed {
+		s.mu.Unlock()
+		errRequest.write(w, false)
+		return
+	}
+	if s.post != nil {
+		s.mu.Unlock()
+		writeBody(w, http.StatusBadRequest, "text/plain; charset=utf-8", nil)
+		s.End(TransportError, errOverlap)
+		return
+	}
+	s.post = p
+	s.mu.Unlock()
+
+	status := s.receiveBody(w, r, control)
+
+	s.mu.Lock()
+	s.post = nil
+	s.mu.Unlock()
+	close(p.done)
+	if status != http.StatusOK {
+		writeBody(w, status, "text/plain; charset=utf-8", nil)
+		return
+	}
+	writeBody(w, status, "text/html", []byte("ok"))
+}
+
+// receiveBody reads the body and delivers its packets. It returns the status to answer with.
+func (s *Session) receiveBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController) (status int) {
+	config := &s.server.config
+	// Protocol 4 has no binary bodies, they are base64. engine.io/lib/transports/polling.ts onDataRequest
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/octet-stream" {
+		s.End(TransportError, errBinary)
+		return http.StatusBadRequest
+	}
+	if r.ContentLength > int64(config.MaxPayload) {
+		return http.StatusRequestEntityTooLarge
+	}
+	control.SetReadDeadline(time.Now().Add(config.BodyTimeout)) // where the writer can
+	body, err := readBody(http.MaxBytesReader(w, r.Body, int64(config.MaxPayload)), r.ContentLength)
+	control.SetReadDeadline(time.Time{})
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge
+	case err != nil:
+		s.End(TransportError, err)
+		return http.StatusBadRequest
+	}
+	for p, err := range engineio.DecodePayload(body, config.MaxPackets) {
+		if err != nil {
+			s.End(ParseError, err)
+			break
+		}
+		s.receive(p)
+	}
+	return http.StatusOK
+}
+
+// readBody reads a body of the length announced, or -1.
+func readBody(r io.Reader, length int64) ([]byte, error) {
+	if length < 0 {
+		return io.ReadAll(r)
+	}
+	body := make([]byte, length)
+	_, err := io.ReadFull(r, body)
+	return body, err
+}
+
+func groupSize(group []transport.Message) (size int) {
+	for _, m := range group {
+		size += len(m.Data)
+	}
+	return size
+}
+
+func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) error {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, err := w.Write(body)
+	return err
+}

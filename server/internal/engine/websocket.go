@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+)
+
+// serveWebSocket accepts the WebSocket of a new session, or the one that a polling
+// session is to move to. The session's reader is started and the HTTP handler
+// returns, so that net/http frees what it holds for a request.
+func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, session *Session) {
+	conn, err := s.accept(w, r)
+	if err != nil {
+		return // answered by accept
+	}
+	if session != nil {
+		session.tryUpgrade(conn)
+		return
+	}
+	session = s.open(conn, r)
+	if session == nil {
+		conn.Close(0, "")
+		return
+	}
+	session.Send([]transport.Message{session.handshake()}, false)
+	session.mu.Lock()
+	alive := session.state != closed
+	if alive {
+		s.running.Add(1)
+	}
+	session.mu.Unlock()
+	if !alive {
+		return
+	}
+	go func() { // ends with conn, waited for by running
+		defer s.running.Done()
+		session.read(conn)
+	}()
+}
+
+// read is the one goroutine of an idle session on a WebSocket.
+func (s *Session) read(conn transport.Conn) {
+	for {
+		m, err := conn.Read(context.Background()) // End closes conn
+		if err != nil {
+			s.fail(err)
+			break
+		}
+		p, err := engineio.Decode(m)
+		if err != nil {
+			s.End(ParseError, err)
+			break
+		}
+		s.receive(p)
+	}
+	s.outbox.Wait(context.Background()) // conn is closed, so its writer ends at once
+}
+
+// batches are what write joins groups in.
+var batches = sync.Pool{New: func() any { return new([]transport.Message) }}
+
+// write drains the outbox into the WebSocket: whatever waits leaves with one flush.
+func (s *Session) write(groups [][]transport.Message) {
+	s.mu.Lock()
+	conn := s.conn
+	s.mu.Unlock()
+
+	messages := groups[0]
+	if len(groups) > 1 {
+		batch := batches.Get().(*[]transport.Message)
+		defer func() {
+			clear(*batch)
+			*batch = (*batch)[:0]
+			batches.Put(batch)
+		}()
+		for _, group := range groups {
+			*batch = append(*batch, group...)
+		}
+		messages = *batch
+	}
+	if err := conn.Write(context.Background(), messages...); err != nil { // conn has a deadline for it
+		s.fail(err)
+	}
+}

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"sync/atomic"
+
+	"github.com/isosocket/isosocket/server/adapter"
+)
+
+// Namespace is a part of a server with its own sockets, rooms, middleware and
+// handlers. Clients share one connection for all the namespaces they are in.
+// https://socket.io/docs/v4/namespaces/
+type Namespace struct {
+	name    string
+	server  *Server
+	adapter adapter.Adapter
+	ackIDs  atomic.Uint64 // for all sockets, so that a broadcast is encoded once with its id
+
+	mu         sync.RWMutex
+	middleware []Middleware    // appended to, never changed; guarded by mu
+	onConnect  []func(*Socket) // likewise
+}
+
+func newNamespace(s *Server, name string) *Namespace {
+	return &Namespace{name: name, server: s, adapter: s.options.Adapter(name)}
+}
+
+// Name returns the namespace's name, which begins with a slash.
+func (n *Namespace) Name() string { return n.name }
+
+// Use adds a middleware, called for each connection to the namespace after those
+// that are there already.
+func (n *Namespace) Use(m Middleware) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.middleware = append(n.middleware, m)
+}
+
+// OnConnect adds a function that is called with every socket that connects from
+// now on, after those that are there already. It runs on the socket's own
+// goroutine: no event of the socket is delivered before it has returned, so this
+// is where its handlers are added.
+func (n *Namespace) OnConnect(fn func(s *Socket)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.onConnect = append(n.onConnect, fn)
+}
+
+func (n *Namespace) hooks() ([]Middleware, []func(*Socket)) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.middleware, n.onConnect
+}
+
+func (n *Namespace) everyone() Broadcast { return Broadcast{namespace: n} }
+
+// Emit sends an event to every socket of the namespace, see [Broadcast.Emit].
+func (n *Namespace) Emit(name string, args ...any) error { return n.everyone().Emit(name, args...) }
+
+// Request sends an event to every socket of the namespace and yields their
+// answers, see [Broadcast.Request].
+func (n *Namespace) Request(ctx context.Context, name string, args ...any) iter.Seq2[Reply, error] {
+	return n.everyone().Request(ctx, name, args...)
+}
+
+// To returns a broadcast to the sockets in any of the rooms.
+func (n *Namespace) To(rooms ...string) Broadcast { return n.everyone().To(rooms...) }
+
+// Except returns a broadcast to the sockets in none of the rooms.
+func (n *Namespace) Except(rooms ...string) Broadcast { return n.everyone().Except(rooms...) }
+
+// Volatile returns a broadcast that may be dropped, see [Broadcast.Volatile].
+func (n *Namespace) Volatile() Broadcast { return n.everyone().Volatile() }
+
+// Local returns a broadcast to the sockets of this server only.
+func (n *Namespace) Local() Broadcast { return n.everyone().Local() }
+
+// Sockets returns the connected sockets, in no order.
+func (n *Namespace) Sockets() []*Socket { return n.everyone().Sockets() }

@@ -1,0 +1,390 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"sync/atomic"
+
+	"github.com/isosocket/isosocket/server/adapter"
+	"github.com/isosocket/isosocket/server/internal/engine"
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/queue"
+)
+
+// inboxItems is how many events may wait for a socket's handlers before nothing
+// more is read from its client. Their bytes are bounded by Options.MaxPayload.
+const inboxItems = 128
+
+// Socket is one client in one namespace. Its methods may be called concurrently.
+//
+// Its events are handled one at a time, in the order they came, on a goroutine of
+// the socket that exists only while there is something to handle. A handler that
+// does not return lets the events behind it wait, and when many do, the client.
+// Acknowledgements do not wait: a handler may call Request.
+type Socket struct {
+	id        string
+	namespace *Namespace
+	conn      *conn
+	auth      json.RawMessage
+
+	handlers event.Handlers
+	acks     event.Acks
+	inbox    queue.Queue[task]
+	state    atomic.Int32 // of type state, goes up only
+	entered  bool         // it was connected; used by the inbox only
+
+	mu           sync.Mutex // guards what follows
+	context      context.Context
+	cancel       context.CancelCauseFunc // nil before Context is asked for
+	cause        error                   // why it is disconnected; nil before
+	rooms        []string                // that it was in when it was disconnected
+	data         any
+	onLeaving    []func(event.Reason)
+	onDisconnect []func(event.Reason)
+}
+
+// state is the life of a socket.
+const (
+	pending      int32 = iota // the middleware is at work; the client waits for an answer
+	connected                 // packets go both ways
+	disconnected              // for good: a client that comes back gets another socket
+)
+
+// task is something for the inbox: an event, or a function of our own.
+type task struct {
+	message *event.Message
+	run     func()
+}
+
+func newSocket(n *Namespace, c *conn, auth []byte) *Socket {
+	s := &Socket{id: engine.NewID(), namespace: n, conn: c, auth: auth}
+	s.acks.IDs = &n.ackIDs
+	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.work)
+	n.adapter.Add(s)
+	return s
+}
+
+// ID returns the socket's public id: random, and not the secret that names the
+// client's session. It is also the name of a room with this socket in it.
+func (s *Socket) ID() string { return s.id }
+
+// Namespace returns the namespace that the socket is in.
+func (s *Socket) Namespace() *Namespace { return s.namespace }
+
+// Handshake returns what the client told when it connected.
+func (s *Socket) Handshake() Handshake {
+	h := s.conn.handshake
+	h.Auth = s.auth
+	return h
+}
+
+// Connected tells whether the socket can send.
+func (s *Socket) Connected() bool { return s.state.Load() == connected }
+
+// Context is over when the socket is disconnected. Its cause is then a
+// [*event.DisconnectError]. It has the values of the context of the client's first
+// HTTP request, so what an HTTP middleware in front of the server put there is
+// found here.
+func (s *Socket) Context() context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.context == nil {
+		s.context, s.cancel = context.WithCancelCause(s.conn.context)
+		if s.cause != nil {
+			s.cancel(s.cause)
+		}
+	}
+	return s.context
+}
+
+// Data returns what SetData has set, or nil.
+func (s *Socket) Data() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.data
+}
+
+// SetData attaches a value of the application's own to the socket.
+func (s *Socket) SetData(data any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data = data
+}
+
+// On adds a handler for the events of that name, until off is called, see [event.Handlers].
+func (s *Socket) On(name string, h event.Handler) (off func()) { return s.handlers.On(name, h) }
+
+// Once adds a handler for one event of that name.
+func (s *Socket) Once(name string, h event.Handler) (off func()) { return s.handlers.Once(name, h) }
+
+// OnAny adds a handler for the events of every name, called before those of On.
+func (s *Socket) OnAny(h event.Handler) (off func()) { return s.handlers.OnAny(h) }
+
+// OnDisconnecting adds a function that is called when the socket is disconnected,
+// before those of OnDisconnect, with the reason. Like them it runs behind the handlers of the events
+// that came before.
+func (s *Socket) OnDisconnecting(fn func(reason event.Reason)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onLeaving = append(s.onLeaving, fn)
+}
+
+// OnDisconnect adds a function that is called when the socket is disconnected.
+// It is the last that the socket does.
+func (s *Socket) OnDisconnect(fn func(reason event.Reason)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onDisconnect = append(s.onDisconnect, fn)
+}
+
+// Emit sends an event to the client. It is encoded before Emit returns, and
+// waits in a queue until the client takes it. The error is one of encoding, a
+// [*event.DisconnectError], or ErrNotConnected.
+func (s *Socket) Emit(name string, args ...any) error {
+	p, err := s.namespace.event(name, args, nil)
+	if err != nil {
+		return err
+	}
+	return s.send(p.Messages, false)
+}
+
+// Request sends an event to the client and waits for its answer, see
+// [event.Requester]. It may be called in a handler.
+func (s *Socket) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
+	return s.acks.Request(ctx, s.namespace.server.options.Codec, name, func(id uint64) error {
+		p, err := s.namespace.event(name, args, &id)
+		if err != nil {
+			return err
+		}
+		return s.send(p.Messages, false)
+	})
+}
+
+// Volatile returns an emitter to the client that drops what the client is not
+// ready for, see [Broadcast.Volatile].
+func (s *Socket) Volatile() event.Emitter { return volatile{s} }
+
+type volatile struct{ socket *Socket }
+
+func (v volatile) Emit(name string, args ...any) error {
+	p, err := v.socket.namespace.event(name, args, nil)
+	if err != nil {
+		return err
+	}
+	return v.socket.send(p.Messages, true)
+}
+
+// To returns a broadcast to the sockets in any of the rooms, without this one.
+func (s *Socket) To(rooms ...string) Broadcast { return s.Broadcast().To(rooms...) }
+
+// Broadcast returns a broadcast to all sockets of the namespace but this one.
+func (s *Socket) Broadcast() Broadcast { return s.namespace.Except(s.id) }
+
+// Join puts the socket into rooms. It does nothing once the socket is disconnected.
+func (s *Socket) Join(rooms ...string) { s.namespace.adapter.Join(s.id, rooms...) }
+
+// Leave takes the socket out of rooms.
+func (s *Socket) Leave(rooms ...string) { s.namespace.adapter.Leave(s.id, rooms...) }
+
+// Rooms returns the rooms that the socket is in, its id included, in no order.
+// Once it is disconnected they are those it was in.
+func (s *Socket) Rooms() []string {
+	if rooms := s.namespace.adapter.Rooms(s.id); rooms != nil {
+		return rooms
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rooms
+}
+
+// Disconnect makes the client leave the namespace; it does not come back by
+// itself. With closeConnection it leaves all its namespaces and its connection is
+// closed, after it has received what was sent before. Disconnect returns at once.
+func (s *Socket) Disconnect(closeConnection bool) {
+	if closeConnection {
+		s.conn.disconnect()
+	} else {
+		s.leave()
+	}
+}
+
+// leave tells the client and closes the socket.
+func (s *Socket) leave() {
+	if s.Connected() {
+		s.send(messages(&parser.Packet{Type: parser.Disconnect, Namespace: s.namespace.name}), false)
+	}
+	s.close(event.ServerNamespaceDisconnect, nil)
+}
+
+// Deliver implements [adapter.Socket].
+func (s *Socket) Deliver(p *adapter.Packet) { s.send(p.Messages, p.Volatile) }
+
+func (s *Socket) send(group []transport.Message, volatile bool) error {
+	switch s.state.Load() {
+	case pending:
+		return ErrNotConnected
+	case disconnected:
+		return s.disconnectError()
+	}
+	switch err := s.conn.session.Send(group, volatile); err {
+	case nil, engine.ErrDropped:
+		return nil
+	default:
+		return &event.DisconnectError{Reason: event.TransportError, Err: err}
+	}
+}
+
+func (s *Socket) disconnectError() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cause == nil {
+		return &event.DisconnectError{Reason: event.TransportClose} // it is being closed
+	}
+	return s.cause
+}
+
+// receive queues an event for the handlers. It waits while they are far behind.
+func (s *Socket) receive(p *parser.Packet) {
+	var ack func(args ...any) error
+	if p.HasID {
+		id := p.ID
+		ack = func(args ...any) error { return s.answer(id, args) }
+	}
+	size := len(p.Data)
+	for _, attachment := range p.Attachments {
+		size += len(attachment)
+	}
+	m, err := event.NewMessage(p, s.namespace.server.options.Codec, ack)
+	if err != nil {
+		s.conn.fail(err)
+		return
+	}
+	if s.inbox.Put(task{message: m}, size) == queue.ErrFull {
+		s.conn.session.Hold(func() { s.inbox.PutWait(s.Context(), task{message: m}, size) })
+	}
+}
+
+func (s *Socket) answer(id uint64, args []any) error {
+	p, err := s.namespace.ack(id, args)
+	if err != nil {
+		return err
+	}
+	return s.send(p.Messages, false)
+}
+
+// enqueue queues something that must not get lost in a full inbox.
+func (s *Socket) enqueue(t task) {
+	if s.inbox.Put(t, 0) == queue.ErrFull {
+		go s.inbox.PutWait(context.Background(), t, 0) // ends with the handler at work; the server's running waits for the socket
+	}
+}
+
+// work handles a batch of the inbox.
+func (s *Socket) work(batch []task) {
+	for i := range batch {
+		t := batch[i]
+		batch[i] = task{} // not kept while later ones are handled
+		switch {
+		case t.run != nil:
+			t.run()
+		case s.entered:
+			s.handlers.Dispatch(s.Context(), t.message, s.report)
+		}
+	}
+}
+
+func (s *Socket) report(err error) { s.namespace.server.report(s, err) }
+
+// enter asks the middleware and answers the client. It is the first thing that
+// the inbox does.
+func (s *Socket) enter() {
+	middleware, onConnect := s.namespace.hooks()
+	for _, m := range middleware {
+		if err := protect(func() error { return m(s.Context(), s) }); err != nil {
+			s.refuse(err)
+			return
+		}
+	}
+	if !s.confirm() {
+		return
+	}
+	for _, fn := range onConnect {
+		if err := protect(func() error { fn(s); return nil }); err != nil {
+			s.report(err)
+		}
+	}
+}
+
+// confirm answers the client. Nothing else is sent to it before. It returns false
+// if the client is gone.
+func (s *Socket) confirm() bool {
+	if s.state.Load() != pending {
+		return false
+	}
+	data, err := json.Marshal(struct {
+		SID string `json:"sid"`
+	}{s.id})
+	if err != nil {
+		panic("BUG: server: encode socket id: " + err.Error()) // a string always encodes
+	}
+	s.conn.session.Send(messages(&parser.Packet{Type: parser.Connect, Namespace: s.namespace.name, Data: data}), false)
+	if !s.state.CompareAndSwap(pending, connected) {
+		return false
+	}
+	s.entered = true
+	s.conn.joined()
+	return true
+}
+
+func (s *Socket) refuse(err error) {
+	if _, panicked := err.(*PanicError); panicked {
+		s.report(err)
+	}
+	if s.state.Load() == pending {
+		message, data := refusal(err)
+		s.conn.sendConnectError(s.namespace.name, message, data)
+	}
+	s.close(event.ServerNamespaceDisconnect, err)
+}
+
+// close ends the socket. The first reason counts. It waits for nothing: the
+// functions of OnDisconnect run in the inbox, behind the events that came before.
+func (s *Socket) close(reason event.Reason, err error) {
+	if s.state.Swap(disconnected) == disconnected {
+		return
+	}
+	cause := &event.DisconnectError{Reason: reason, Err: err}
+	rooms := s.namespace.adapter.Rooms(s.id)
+	s.namespace.adapter.Remove(s.id)
+	s.mu.Lock()
+	s.cause, s.rooms = cause, rooms
+	cancel := s.cancel
+	s.mu.Unlock()
+	if cancel != nil {
+		cancel(cause)
+	}
+	s.acks.Close(cause)
+	s.enqueue(task{run: func() { s.finish(reason) }})
+}
+
+// finish is the last that the inbox does.
+func (s *Socket) finish(reason event.Reason) {
+	defer s.namespace.server.running.Done()
+	s.inbox.Close()
+	if !s.entered {
+		return
+	}
+	s.mu.Lock()
+	leaving, left := s.onLeaving, s.onDisconnect
+	s.mu.Unlock()
+	for _, fns := range [][]func(event.Reason){leaving, left} {
+		for _, fn := range fns {
+			if err := protect(func() error { fn(reason); return nil }); err != nil {
+				s.report(err)
+			}
+		}
+	}
+}
