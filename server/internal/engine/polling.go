@@ -106,8 +106,8 @@ func (s *Session) serveGet(w http.ResponseWriter, r *http.Request) {
 }
 
 // take returns what fits into one response, at least one group. When the session
-// is closing and nothing is left, the close packet follows and last is true. The
-// caller holds mu.
+// is closing and nothing is left, it is the close packet, and last is true: alone,
+// because clients act on it before the packets it arrives with. The caller holds mu.
 func (s *Session) take() (messages []transport.Message, last bool) {
 	room := s.server.config.MaxPayload
 	fits := func(group []transport.Message) bool {
@@ -122,8 +122,8 @@ func (s *Session) take() (messages []transport.Message, last bool) {
 		return true
 	}
 	s.outbox.Take(fits, groupSize)
-	if s.state == closing && s.outbox.Len() == 0 {
-		return append(messages, closePacket...), true
+	if s.state == closing && len(messages) == 0 {
+		return closePacket, true
 	}
 	return messages, false
 }
