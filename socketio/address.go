@@ -1,0 +1,199 @@
+package socketio
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ErrURL is matched by the error for a URL that cannot be one of a Socket.IO server.
+var ErrURL = errors.New("not a usable URL")
+
+// address is what the URL given to New says. net/url would cost a browser
+// program a fifth of the whole client, and what is needed of a URL is little.
+type address struct {
+	secure    bool
+	host      string // with the port, if there is one
+	namespace string // the path as it is written; "/" without one
+	query     string // as it is written, without the question mark
+}
+
+// parseAddress parses a URL with one of the schemes http, https, ws and wss, or
+// one that is relative to base: "//host/chat", "/chat", "?token=x" or "".
+func parseAddress(url, base string) (address, error) {
+	a, err := splitAddress(url, base)
+	if err != nil {
+		return address{}, fmt.Errorf("socketio: URL %q: %w", url, err)
+	}
+	return a, nil
+}
+
+func splitAddress(url, base string) (address, error) {
+	if i := strings.IndexFunc(url, isControl); i >= 0 {
+		return address{}, fmt.Errorf("%w: control character at offset %d", ErrURL, i)
+	}
+	var a address
+	rest, _, _ := strings.Cut(url, "#")
+	rest, a.query, _ = strings.Cut(rest, "?")
+	a.query = escapeQuery(a.query)
+
+	scheme, afterScheme, absolute := strings.Cut(rest, "://")
+	switch {
+	case absolute && !strings.Contains(scheme, "/"):
+		if err := a.setScheme(scheme); err != nil {
+			return address{}, err
+		}
+		rest = afterScheme
+	case base == "":
+		return address{}, fmt.Errorf("%w: no scheme, and nothing it could be relative to", ErrURL)
+	default:
+		at, err := splitAddress(base, "")
+		if err != nil {
+			return address{}, err
+		}
+		a.secure, a.host = at.secure, at.host
+		switch {
+		case strings.HasPrefix(rest, "//"):
+			rest = rest[len("//"):]
+		case rest == "" || rest[0] == '/':
+			a.setPath(rest)
+			return a, nil
+		default:
+			return address{}, fmt.Errorf("%w: a relative URL begins with a slash", ErrURL)
+		}
+	}
+
+	slash := strings.IndexByte(rest, '/')
+	if slash < 0 {
+		slash = len(rest)
+	}
+	a.host = rest[:slash]
+	a.setPath(rest[slash:])
+	return a, checkHost(a.host)
+}
+
+func (a *address) setScheme(scheme string) error {
+	switch strings.ToLower(scheme) {
+	case "http", "ws":
+		a.secure = false
+	case "https", "wss":
+		a.secure = true
+	default:
+		return fmt.Errorf("%w: scheme %q is none of http, https, ws and wss", ErrURL, scheme)
+	}
+	return nil
+}
+
+func (a *address) setPath(path string) {
+	if a.namespace = path; path == "" {
+		a.namespace = "/"
+	}
+}
+
+// checkHost accepts a name, an IPv4 address or an IPv6 address in brackets, with or without a port.
+func checkHost(host string) error {
+	name, port := host, ""
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		name, port = host[:i], host[i+1:]
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return fmt.Errorf("%w: port %q", ErrURL, port)
+		}
+	}
+	switch {
+	case strings.ContainsRune(name, '@'):
+		return fmt.Errorf("%w: credentials in a URL are not sent: use Options.Auth, or a header of the platform", ErrURL)
+	case name == "":
+		return fmt.Errorf("%w: no host", ErrURL)
+	case name[0] == '[':
+		if len(name) < 4 || name[len(name)-1] != ']' || strings.Trim(name[1:len(name)-1], "0123456789abcdefABCDEF:.%") != "" {
+			return fmt.Errorf("%w: host %q", ErrURL, name)
+		}
+	case strings.ContainsAny(name, " \"'<>\\^`{|}[]:%,;!$&()*+="):
+		return fmt.Errorf("%w: host %q", ErrURL, name)
+	}
+	return nil
+}
+
+// isLoopback tells whether the host is this machine, which needs no network.
+func (a *address) isLoopback() bool {
+	name := a.host
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
+		name = name[:i]
+	}
+	return name == "localhost" || strings.HasPrefix(name, "127.") || name == "[::1]"
+}
+
+// endpoint returns the http or https URL of the server's path, with the query of
+// the address and the parameters of the options.
+func (a *address) endpoint(path string, parameters map[string]string) string {
+	scheme := "http://"
+	if a.secure {
+		scheme = "https://"
+	}
+	url := scheme + a.host + "/"
+	if path = strings.Trim(path, "/"); path != "" {
+		url += path + "/"
+	}
+	query := a.query
+	names := make([]string, 0, len(parameters))
+	for name := range parameters {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if query != "" {
+			query += "&"
+		}
+		query += escapeComponent(name) + "=" + escapeComponent(parameters[name])
+	}
+	if query != "" {
+		url += "?" + query
+	}
+	return url
+}
+
+// checkPath tells whether the path of the options can stand in a URL.
+func checkPath(path string) error {
+	if i := strings.IndexFunc(path, func(r rune) bool {
+		return isControl(r) || strings.ContainsRune(" \"#<>?\\^`{|}", r)
+	}); i >= 0 {
+		return fmt.Errorf("socketio: path %q: %w: character at offset %d", path, ErrURL, i)
+	}
+	return nil
+}
+
+// checkNamespace tells whether a packet can carry the name: it ends at a comma there.
+func checkNamespace(name string) error {
+	if i := strings.IndexFunc(name, func(r rune) bool { return isControl(r) || r == ',' }); i >= 0 {
+		return fmt.Errorf("socketio: namespace %q: character at offset %d is not allowed", name, i)
+	}
+	return nil
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// escapeQuery keeps a query as its author wrote it, and escapes only what cannot stand in a request.
+func escapeQuery(query string) string {
+	return escapeExcept(query, "-._~!$&'()*+,;=:@/?%[]|")
+}
+
+// escapeComponent does what encodeURIComponent does.
+func escapeComponent(s string) string { return escapeExcept(s, "-._~!'()*") }
+
+func escapeExcept(s, allowed string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(allowed, c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,35 @@
+package socketio
+
+import (
+	"math"
+	"time"
+)
+
+// backoff is the delay between attempts to reconnect.
+// socket.io-client/lib/contrib/backo2.ts
+type backoff struct {
+	delay, max time.Duration
+	jitter     float64 // 0 to 1
+	attempts   int     // since the last success
+}
+
+// maxDoublings keeps the doubled delay within float64 long after it is over every maximum.
+const maxDoublings = 62
+
+// next counts an attempt and returns the delay before it. random is in [0, 1).
+//
+// "min(delay * 2^n ± random * jitter, max)", in whole milliseconds; the sign is
+// taken from a digit of the same random number.
+func (b *backoff) next(random float64) time.Duration {
+	ms := float64(b.delay.Milliseconds()) * math.Exp2(float64(min(b.attempts, maxDoublings)))
+	b.attempts++
+	deviation := math.Floor(random * b.jitter * ms)
+	if int(random*10)&1 == 0 {
+		ms -= deviation
+	} else {
+		ms += deviation
+	}
+	return time.Duration(min(ms, float64(b.max.Milliseconds()))) * time.Millisecond
+}
+
+func (b *backoff) reset() { b.attempts = 0 }

@@ -1,0 +1,57 @@
+package socketio
+
+import (
+	"slices"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/queue"
+)
+
+// packet is an encoded packet that goes out, with its attachments.
+type packet struct {
+	messages []transport.Message
+	size     int // of all messages, in bytes
+	id       uint64
+	hasID    bool // an answer to id is awaited
+}
+
+// sendBuffer keeps, in order, the packets emitted while a socket is not
+// connected. It is guarded by the manager's mu.
+type sendBuffer struct {
+	limits  queue.Limits
+	packets []packet
+	bytes   int
+}
+
+// put appends a packet. As in a queue, one that is over the limit by itself fits into an empty buffer.
+func (b *sendBuffer) put(p packet) error {
+	if b.limits.MaxItems > 0 && len(b.packets) >= b.limits.MaxItems ||
+		b.limits.MaxBytes > 0 && len(b.packets) > 0 && b.bytes+p.size > b.limits.MaxBytes {
+		return ErrBufferFull
+	}
+	b.packets = append(b.packets, p)
+	b.bytes += p.size
+	return nil
+}
+
+// take empties the buffer.
+func (b *sendBuffer) take() []packet {
+	packets := b.packets
+	b.packets, b.bytes = nil, 0
+	return packets
+}
+
+// has tells whether the packet with that acknowledgement id was not sent yet.
+func (b *sendBuffer) has(id uint64) bool { return b.index(id) >= 0 }
+
+// remove takes back the packet with that acknowledgement id, if it is still there.
+func (b *sendBuffer) remove(id uint64) {
+	if i := b.index(id); i >= 0 {
+		b.bytes -= b.packets[i].size
+		b.packets = slices.Delete(b.packets, i, i+1)
+	}
+}
+
+func (b *sendBuffer) index(id uint64) int {
+	return slices.IndexFunc(b.packets, func(p packet) bool { return p.hasID && p.id == id })
+}

@@ -1,0 +1,285 @@
+package socketio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/internal/engine"
+	"github.com/isosocket/isosocket/socketio/parser"
+)
+
+// outcome is where callers of Connect wait.
+type outcome struct {
+	done chan struct{} // closed when err is set
+	err  error
+}
+
+func newOutcome() *outcome { return &outcome{done: make(chan struct{})} }
+
+// settle ends the waiting. Only the first call counts.
+func (o *outcome) settle(err error) {
+	if !o.settled() {
+		o.err = err
+		close(o.done)
+	}
+}
+
+func (o *outcome) settled() bool {
+	select {
+	case <-o.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Connect connects the socket and waits until it is connected, until it is clear
+// that it will not be, or until ctx is over, which bounds the waiting only. Failed attempts are
+// repeated meanwhile as the options say, and reported to OnConnectError. A connection that is
+// lost later is restored without another Connect.
+//
+// The error names the cause: a [*ConnectError] if the server refused the
+// namespace; a [*StatusError], an [*AnswerError], [ErrVersion] or whatever else the last
+// attempt met, which is part of the error also when ctx is over; [ErrClosed].
+// When it is not nil the socket is not connecting any more, unless it was before the call.
+//
+// On a socket that is connected Connect returns at once. In a browser it must
+// not be called from a js.Func callback, as nothing that waits may.
+func (s *Socket) Connect(ctx context.Context) error {
+	m := s.manager
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return ErrClosed
+	}
+	started := !s.active
+	if started {
+		s.activate()
+	}
+	o := s.outcome
+	m.mu.Unlock()
+
+	select {
+	case <-o.done:
+	case <-ctx.Done():
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if !o.settled() {
+			err := s.interrupted(ctx)
+			if started && s.outcome == o {
+				s.leave(err)
+			}
+			return err
+		}
+	}
+	if o.err != nil {
+		return connectFailed(s.namespace, o.err)
+	}
+	return nil
+}
+
+// interrupted returns the error of a Connect whose ctx is over.
+func (s *Socket) interrupted(ctx context.Context) error {
+	state := s.lastErr
+	if s.conn != nil && s.conn.asked {
+		state = errNoConnectAnswer
+	}
+	if state == nil {
+		return connectFailed(s.namespace, context.Cause(ctx))
+	}
+	return connectFailed(s.namespace, fmt.Errorf("%w: %w", context.Cause(ctx), state))
+}
+
+// Disconnect leaves the namespace. Packets emitted before are sent; events not
+// handled yet are not delivered any more. The connection is closed when no other
+// socket of the manager uses it. Connect may be called again.
+//
+// It does not wait, and may be called in a handler.
+func (s *Socket) Disconnect() {
+	s.manager.mu.Lock()
+	defer s.manager.mu.Unlock()
+	if s.active {
+		s.leave(&DisconnectError{Reason: ClientDisconnect})
+	}
+}
+
+// Close disconnects the socket and waits until its handlers have returned. That
+// of a socket made by New or Dial also closes its manager, see [Manager.Close].
+// It must not be called in a handler, which it would wait for; [Socket.Disconnect] may. The error is always nil.
+func (s *Socket) Close() error {
+	if s.owner {
+		return s.manager.Close()
+	}
+	s.Disconnect()
+	return s.tasks.Wait(context.Background())
+}
+
+// The following are called with manager.mu held.
+
+// activate begins to connect.
+func (s *Socket) activate() {
+	m := s.manager
+	s.active, s.outcome, s.lastErr = true, newOutcome(), nil
+	m.active++
+	if m.session != nil && s.conn == nil { // else CONNECT is under way, for an earlier Connect
+		s.join(m.session)
+	}
+	m.start()
+}
+
+// deactivate ends the connecting, or what came of it.
+func (s *Socket) deactivate(err error) {
+	s.active = false
+	s.outcome.settle(err)
+	if s.manager.active--; s.manager.active == 0 {
+		s.manager.release()
+	}
+}
+
+// leave is what Disconnect does.
+func (s *Socket) leave(err error) {
+	switch conn := s.conn; {
+	case conn == nil:
+	case conn.sid != "":
+		p := s.encode(&parser.Packet{Type: parser.Disconnect})
+		_ = conn.session.SendAnyway(p.messages, p.size) // an error: the server will notice, too
+		conn.left.Store(true)
+		s.end(ClientDisconnect, nil)
+	case !conn.asked:
+		s.drop(err)
+	default:
+		// The answer to CONNECT is still to come: connected sends DISCONNECT then.
+		// Before that the server would take it for a violation.
+	}
+	s.deactivate(err)
+}
+
+// join asks for the namespace on a session that is open.
+func (s *Socket) join(session *engine.Session) {
+	conn := &connection{session: session}
+	conn.ctx, conn.cancel = context.WithCancelCause(context.Background())
+	s.conn = conn
+	if s.auth == nil {
+		s.ask(conn, nil)
+		return
+	}
+	s.manager.asking.Go(func() { s.authenticate(conn) }) // Manager.serve waits for it
+}
+
+// ask sends CONNECT.
+func (s *Socket) ask(conn *connection, auth []byte) {
+	conn.asked = true
+	p := s.encode(&parser.Packet{Type: parser.Connect, Data: s.recovery.payload(auth)})
+	_ = conn.session.SendAnyway(p.messages, p.size) // an error: the session has ended and Manager.serve knows
+}
+
+// drop forgets a connection that was not confirmed.
+func (s *Socket) drop(err error) {
+	s.conn.cancel(err)
+	s.conn = nil
+}
+
+// end tells everybody that the connection, which was confirmed, is over.
+func (s *Socket) end(reason Reason, err error) {
+	lost := &DisconnectError{Reason: reason, Err: err}
+	s.drop(lost)
+	s.acks.Fail(lost, s.buffer.has)
+	later(s, "disconnect", &s.onDisconnect, func(fn func(Reason, error)) { fn(reason, err) })
+}
+
+// failed reports an attempt that failed.
+func (s *Socket) failed(err error) {
+	s.lastErr = err
+	later(s, "connect_error", &s.onConnectError, func(fn func(error)) { fn(err) })
+}
+
+// refused ends the connecting for good.
+func (s *Socket) refused(err error) {
+	if s.conn != nil {
+		s.drop(err)
+	}
+	if s.active {
+		s.deactivate(err)
+		s.failed(err)
+	}
+}
+
+// lost is called when the session of the connection has ended.
+func (s *Socket) lost(reason Reason, err error) {
+	switch {
+	case s.conn.sid != "":
+		s.end(reason, err)
+		s.outcome = newOutcome()
+	case s.active:
+		failure := &DisconnectError{Reason: reason, Err: err}
+		s.drop(failure)
+		s.failed(failure)
+	default:
+		s.drop(errNotConnected)
+	}
+}
+
+// authenticate asks the user for the payload of CONNECT and sends it.
+func (s *Socket) authenticate(conn *connection) {
+	m := s.manager
+	for retry := m.opts.backoff(); ; {
+		payload, err := s.authPayload(conn.ctx)
+
+		m.mu.Lock()
+		if s.conn != conn {
+			m.mu.Unlock()
+			return
+		}
+		var refusal *ConnectError
+		switch {
+		case err == nil:
+			s.ask(conn, payload)
+			m.mu.Unlock()
+			return
+		case m.opts.NoReconnect, errors.As(err, &refusal):
+			s.refused(err)
+			m.mu.Unlock()
+			return
+		}
+		s.failed(err)
+		m.mu.Unlock()
+
+		select {
+		case <-time.After(retry.next(rand.Float64())):
+		case <-conn.ctx.Done():
+			return
+		}
+	}
+}
+
+// authPayload returns what Auth returned as JSON.
+func (s *Socket) authPayload(ctx context.Context) (data []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("socketio: auth panicked: %v", r)
+		}
+	}()
+	value, err := s.auth(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("socketio: auth: %w", err)
+	}
+	if value == nil {
+		return nil, nil
+	}
+	data, attachments, err := event.EncodeArgs(s.manager.opts.codec(), nil, value)
+	if err != nil {
+		return nil, fmt.Errorf("socketio: auth: %w", err)
+	}
+	data = bytes.TrimSpace(data[1 : len(data)-1]) // the only argument of the array
+	if len(data) == 0 || data[0] != '{' || len(attachments) > 0 {
+		return nil, errAuthNotObject
+	}
+	return data, nil
+}
+
+var errAuthNotObject = errors.New("socketio: auth: the value is not a JSON object, or holds binary data")

@@ -1,0 +1,141 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/internal/engine"
+	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+	"github.com/isosocket/isosocket/transport/queue"
+)
+
+// Emit sends an event. While the socket is not connected the packet is buffered,
+// and sent in order as soon as it is.
+//
+// The arguments are encoded before Emit returns, so the caller may change them
+// then. An error means that nothing is sent: an [*event.EncodeError], one that
+// matches [event.ErrReserved], [ErrBufferFull] or [ErrClosed]. Emit does not wait for the network.
+func (s *Socket) Emit(name string, args ...any) error {
+	data, attachments, err := event.EncodeEvent(s.manager.opts.codec(), nil, name, args...)
+	if err != nil {
+		return err
+	}
+	return s.send(s.encode(&parser.Packet{Type: parser.Event, Data: data, Attachments: attachments}))
+}
+
+// Request sends an event and waits for its acknowledgement, for as long as ctx
+// allows: its deadline is the only timeout. The returned Message holds the arguments of the acknowledgement.
+//
+// While the socket is not connected the packet is buffered like that of Emit;
+// it is taken back when ctx is over before it was sent. The error is that of
+// Emit, the cause of ctx, an [*AckError] that the other side answered with, or a [*DisconnectError]
+// when the connection ended with the event sent and no answer received.
+//
+// It may be called in a handler: acknowledgements do not wait for handlers.
+func (s *Socket) Request(ctx context.Context, name string, args ...any) (*Message, error) {
+	codec := s.manager.opts.codec()
+	data, attachments, err := event.EncodeEvent(codec, nil, name, args...)
+	if err != nil {
+		return nil, err
+	}
+	var sent packet
+	reply, err := s.acks.Request(ctx, codec, name, func(id uint64) error {
+		sent = s.encode(&parser.Packet{Type: parser.Event, Data: data, Attachments: attachments, ID: id, HasID: true})
+		return s.send(sent)
+	})
+	if err != nil && ctx.Err() != nil && sent.hasID {
+		s.takeBack(sent.id)
+	}
+	return reply, err
+}
+
+// Volatile returns an emitter of events that may be lost: those that cannot be
+// written at once, because the socket is not connected or an earlier write is not
+// done, are dropped, and Emit returns nil.
+func (s *Socket) Volatile() event.Emitter { return volatile{s} }
+
+type volatile struct{ socket *Socket }
+
+func (v volatile) Emit(name string, args ...any) error {
+	s := v.socket
+	data, attachments, err := event.EncodeEvent(s.manager.opts.codec(), nil, name, args...)
+	if err != nil {
+		return err
+	}
+	p := s.encode(&parser.Packet{Type: parser.Event, Data: data, Attachments: attachments})
+	s.manager.mu.Lock()
+	defer s.manager.mu.Unlock()
+	if s.connected() && s.conn.session.Writable() {
+		_ = s.conn.session.Send(p.messages, p.size) // an error means that it is lost, too
+	}
+	return nil
+}
+
+// encode returns the packet for the socket's namespace as Engine.IO messages.
+func (s *Socket) encode(p *parser.Packet) packet {
+	p.Namespace = s.namespace
+	text := make([]byte, 1, len(p.Data)+len(p.Namespace)+16)
+	text[0] = byte(engineio.TypeMessage)
+	text = parser.Append(text, p)
+	messages := make([]transport.Message, 1, 1+len(p.Attachments))
+	messages[0] = transport.Message{Data: text}
+	size := len(text)
+	for _, attachment := range p.Attachments {
+		messages = append(messages, transport.Message{Data: attachment, Binary: true})
+		size += len(attachment)
+	}
+	return packet{messages: messages, size: size, id: p.ID, hasID: p.HasID && p.Type == parser.Event}
+}
+
+// send hands the packet to the connection, or buffers it until there is one.
+func (s *Socket) send(p packet) error {
+	s.manager.mu.Lock()
+	defer s.manager.mu.Unlock()
+	if s.manager.closed {
+		return ErrClosed
+	}
+	if s.connected() {
+		switch err := s.conn.session.Send(p.messages, p.size); {
+		case err == nil:
+			return nil
+		case errors.Is(err, queue.ErrFull):
+			return ErrBufferFull
+		case !errors.Is(err, engine.ErrExpired) && !errors.Is(err, queue.ErrClosed):
+			return err
+		}
+		// The connection has ended, which the socket is about to be told.
+	}
+	return s.buffer.put(p)
+}
+
+// takeBack removes a packet that waits to be sent.
+func (s *Socket) takeBack(id uint64) {
+	s.manager.mu.Lock()
+	s.buffer.remove(id)
+	s.manager.mu.Unlock()
+}
+
+// reply returns the function that acknowledges an event received on conn.
+func (s *Socket) reply(conn *connection, id uint64) func(args ...any) error {
+	return func(args ...any) error {
+		data, attachments, err := event.EncodeArgs(s.manager.opts.codec(), nil, args...)
+		if err != nil {
+			return err
+		}
+		p := s.encode(&parser.Packet{Type: parser.Ack, Data: data, Attachments: attachments, ID: id, HasID: true})
+		s.manager.mu.Lock()
+		defer s.manager.mu.Unlock()
+		if s.conn != conn {
+			return context.Cause(conn.ctx) // a later connection knows nothing of the id
+		}
+		if err := conn.session.Send(p.messages, p.size); errors.Is(err, queue.ErrFull) {
+			return ErrBufferFull
+		} else if err != nil {
+			return &DisconnectError{Reason: TransportClose, Err: err}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,106 @@
+package socketio
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/internal/engine"
+)
+
+var (
+	// ErrClosed is returned by the methods of a socket whose manager is closed.
+	ErrClosed = errors.New("socketio: closed")
+
+	// ErrBufferFull is returned by Emit and Request when what waits to be sent is
+	// at the limit, see Options.SendBufferBytes. Nothing was sent then.
+	ErrBufferFull = errors.New("socketio: send buffer full")
+
+	// ErrVersion is matched by the error for a server of another protocol
+	// revision, such as Socket.IO 2.
+	ErrVersion = engine.ErrVersion
+
+	// ErrNoTransport is matched by the error when the runtime lacks every transport
+	// that Options.Transports names.
+	ErrNoTransport = engine.ErrNoTransport
+)
+
+// Types that both ends share, by the names under which a client meets them.
+type (
+	// Message is an incoming event, or the answer to a Request.
+	Message = event.Message
+	// Handler receives one incoming event.
+	Handler = event.Handler
+	// Reason is why a socket was disconnected.
+	Reason = event.Reason
+	// ConnectError tells that the server refused a namespace.
+	ConnectError = event.ConnectError
+	// DisconnectError tells that a socket was disconnected.
+	DisconnectError = event.DisconnectError
+	// AckError is an error that the other side answered a request with.
+	AckError = event.AckError
+
+	// StatusError tells of an HTTP answer that is not the one wanted, with the code
+	// and the message of the server if it gave them.
+	StatusError = engine.StatusError
+	// AnswerError tells that what answered is not a Socket.IO server.
+	AnswerError = engine.AnswerError
+)
+
+// The reasons that a client meets. All but the first two are followed by
+// automatic reconnection.
+const (
+	ServerDisconnect = event.ServerDisconnect // the server disconnected the socket
+	ClientDisconnect = event.ClientDisconnect // Disconnect or Close was called
+	PingTimeout      = event.PingTimeout      // the server was silent for longer than the heartbeat allows
+	TransportClose   = event.TransportClose   // the connection was closed, or the network lost
+	TransportError   = event.TransportError   // the connection failed
+	ParseError       = event.ParseError       // the server sent something that is not Socket.IO
+)
+
+// permanent tells whether trying again cannot help, so that reconnection stops:
+//
+//   - the server speaks another protocol revision, or refuses every transport we have;
+//   - it refuses the client (401, 403, or Engine.IO code 4 of an allowRequest);
+//   - the URL is too long for it (414);
+//   - before the first success: what answers is not a Socket.IO server (any other answer
+//     with a status of 4xx that is not Engine.IO's, or one that is no packet). Later on
+//     this is a server that is being replaced, or a network that wants a login first.
+//
+// Everything else may pass: refused connections, timeouts, TLS failures (certificates are renewed), 5xx, 408, 429.
+func permanent(err error, everOpen bool) bool {
+	var status *StatusError
+	var answer *AnswerError
+	var ended *DisconnectError
+	switch {
+	case errors.Is(err, ErrVersion), errors.Is(err, ErrNoTransport):
+		return true
+	case errors.As(err, &ended): // a connection that was open
+		return false
+	case errors.As(err, &status):
+		switch {
+		case status.Status == 401, status.Status == 403, status.Status == 414,
+			status.Code == engine.CodeTransportUnknown, status.Code == engine.CodeForbidden:
+			return true
+		case status.Status == 408, status.Status == 429, status.Code != engine.CodeNone:
+			return false
+		}
+		return !everOpen && status.Status >= 400 && status.Status < 500
+	case errors.As(err, &answer):
+		return !everOpen
+	}
+	return false
+}
+
+// errNoConnectAnswer is part of the error when ctx of Connect is over while the namespace is being joined.
+var errNoConnectAnswer = errors.New("the connection is open, the server has not answered CONNECT yet")
+
+// errNetworkLost is the cause of a disconnect after transport.Offline.
+var errNetworkLost = errors.New("socketio: network connection lost")
+
+// errSuspended is the cause of a disconnect after transport.Suspended.
+var errSuspended = errors.New("socketio: program suspended")
+
+func connectFailed(namespace string, err error) error {
+	return fmt.Errorf("socketio: connect to %s: %w", namespace, err)
+}

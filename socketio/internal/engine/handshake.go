@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+)
+
+// Open makes the handshake, which ctx bounds, and returns the session. Serve must be called on it.
+//
+// The error says what was met: a [*StatusError], an [*AnswerError], one that
+// matches [ErrVersion] or [ErrNoTransport], or what the runtime said of the network.
+func Open(ctx context.Context, config Config) (*Session, error) {
+	var failures []error
+	for _, name := range config.Transports {
+		if !config.has(name) {
+			continue
+		}
+		s, err := config.open(ctx, name)
+		if err == nil {
+			return s, nil
+		}
+		failures = append(failures, wrap("open "+name, err))
+		if !config.TryAll {
+			break
+		}
+	}
+	if failures == nil {
+		return nil, ErrNoTransport
+	}
+	return nil, errors.Join(failures...)
+}
+
+// has tells whether the runtime offers a transport.
+func (c *Config) has(name string) bool {
+	switch name {
+	case Polling:
+		return c.RoundTripper != nil
+	case WebSocket:
+		return c.Dialer != nil
+	}
+	return false
+}
+
+func (c *Config) open(ctx context.Context, name string) (*Session, error) {
+	if name == Polling {
+		return c.openPolling(ctx)
+	}
+	return c.openWebSocket(ctx)
+}
+
+// openPolling begins a session with a GET request that names none.
+// https://socket.io/docs/v4/engine-io-protocol/#handshake
+func (c *Config) openPolling(ctx context.Context) (*Session, error) {
+	response, err := c.exchange(ctx, &transport.Request{
+		Method:      "GET",
+		URL:         c.endpoint(Polling, ""),
+		MaxResponse: c.MaxMessage,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if isRevision3(response.Body) {
+		return nil, ErrVersion
+	}
+	var s *Session
+	for p, err := range engineio.DecodePayload(response.Body, 0) {
+		if s == nil {
+			h, err := parseOpen(p, err, response.ContentType, response.Body)
+			if err != nil {
+				return nil, err
+			}
+			s = newSession(*c, h, nil, time.Now())
+			continue
+		}
+		// An error behind the handshake is the session's, as it is in any later payload.
+		s.early = append(s.early, received{p, err})
+	}
+	return s, nil
+}
+
+func (c *Config) openWebSocket(ctx context.Context) (*Session, error) {
+	conn, err := c.Dialer.Dial(ctx, c.endpoint(WebSocket, ""), c.MaxMessage)
+	if err != nil {
+		var refused *transport.HandshakeError
+		if errors.As(err, &refused) {
+			err = newStatusError(refused.Status, []byte(refused.Body))
+		}
+		return nil, err
+	}
+	m, err := conn.Read(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
+	p, err := engineio.Decode(m)
+	h, err := parseOpen(p, err, "", m.Data)
+	if err != nil {
+		conn.Close(0, "")
+		return nil, err
+	}
+	return newSession(*c, h, conn, time.Now()), nil
+}
+
+// parseOpen reads the first packet of a session. err is what decoding it said.
+func parseOpen(p engineio.Packet, err error, contentType string, answer []byte) (engineio.Handshake, error) {
+	if err == nil && p.Type == engineio.TypeOpen {
+		var h engineio.Handshake
+		if h, err = engineio.ParseHandshake(p.Data); err == nil {
+			return h, nil
+		}
+	}
+	return engineio.Handshake{}, &AnswerError{ContentType: contentType, Body: excerpt(answer), Err: err}
+}
+
+// isRevision3 recognizes the payload of a Socket.IO 2 server, which writes the
+// length before each packet and does not look at the revision asked for.
+// https://github.com/socketio/engine.io-protocol/tree/v3#payload
+func isRevision3(body []byte) bool {
+	digits := 0
+	for digits < len(body) && body[digits] >= '0' && body[digits] <= '9' {
+		digits++
+	}
+	rest := body[digits:]
+	return digits > 0 && len(rest) > 2 && rest[0] == ':' && rest[1] == byte(engineio.TypeOpen) && rest[2] == '{'
+}
+
+func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, d, fmt.Errorf("timeout after %v: %w", d, context.DeadlineExceeded))
+}

@@ -1,0 +1,179 @@
+package socketio
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/isosocket/isosocket/socketio/internal/engine"
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/queue"
+)
+
+// Manager keeps one connection for the sockets of several namespaces: it opens
+// it when the first socket connects, reconnects when it is lost, and closes it
+// when the last socket has left. [New] makes one for a single socket. Its methods may be called concurrently.
+type Manager struct {
+	opts     Options
+	address  address
+	platform transport.Platform
+	engine   engine.Config
+
+	asking  sync.WaitGroup // calls of Auth; each session waits for its own
+	signals queue.Queue[transport.Signal]
+	wake    chan struct{} // holds a token to end the delay before an attempt
+
+	mu        sync.Mutex
+	sockets   []*Socket          // guarded by mu, as is much of the sockets
+	active    int                // guarded by mu; how many sockets are active
+	closed    bool               // guarded by mu
+	suspended bool               // guarded by mu; no attempt until the program resumes
+	session   *engine.Session    // guarded by mu; nil unless open
+	cancel    context.CancelFunc // guarded by mu; ends an attempt and the delay after it
+	keeping   bool               // guarded by mu; keep runs, and will see what changes
+	stopped   chan struct{}      // guarded by mu; closed when the last keep has returned, nil before the first
+}
+
+// NewManager returns a Manager for the server of the URL, whose path is not
+// looked at. Nothing is sent before a socket connects. The error matches [ErrURL].
+func NewManager(url string, opts *Options) (*Manager, error) {
+	m := &Manager{wake: make(chan struct{}, 1)}
+	if opts != nil {
+		m.opts = *opts
+	}
+	m.platform = m.opts.Platform
+	if m.platform.Dialer == nil && m.platform.RoundTripper == nil {
+		m.platform = defaultPlatform()
+	}
+	path := m.opts.Path
+	if path == "" {
+		path = defaultPath
+	}
+	if err := checkPath(path); err != nil {
+		return nil, err
+	}
+	var err error
+	if m.address, err = parseAddress(url, m.platform.Base); err != nil {
+		return nil, err
+	}
+	m.engine = engine.Config{
+		URL:            m.address.endpoint(path, m.opts.Query),
+		Transports:     slices.Clone(m.opts.transports()),
+		TryAll:         m.opts.TryAllTransports,
+		Dialer:         m.platform.Dialer,
+		RoundTripper:   m.platform.RoundTripper,
+		UpgradeTimeout: m.opts.timeout(),
+		MaxMessage:     m.opts.maxMessage(),
+		Outbox:         m.opts.sendLimits(),
+		OnPing:         m.opts.Trace.pingReceived,
+		OnUpgraded:     func() { m.opts.Trace.upgraded(engine.WebSocket) },
+		OnStay:         m.opts.Trace.upgradeFailed,
+	}
+	m.signals.Init(queue.Limits{MaxItems: 64}, m.react)
+	return m, nil
+}
+
+// SocketOptions configure a socket of a Manager.
+type SocketOptions struct {
+	// Auth replaces Options.Auth for this socket.
+	Auth func(ctx context.Context) (any, error)
+}
+
+// Socket returns the socket of a namespace, "" or "/" being the main one. A
+// missing slash in front is added. It is the same one for every call with that
+// name; the options, which may be nil, count in the first. Nothing is sent before its Connect.
+//
+// The error is one for a name with a comma or a control character, which no packet can carry.
+func (m *Manager) Socket(namespace string, opts *SocketOptions) (*Socket, error) {
+	if !strings.HasPrefix(namespace, "/") {
+		namespace = "/" + namespace
+	}
+	if err := checkNamespace(namespace); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.find(namespace); s != nil {
+		return s, nil
+	}
+	auth := m.opts.Auth
+	if opts != nil && opts.Auth != nil {
+		auth = opts.Auth
+	}
+	s := newSocket(m, namespace, auth)
+	m.sockets = append(m.sockets, s)
+	return s, nil
+}
+
+// New returns a socket for the URL, with a manager of its own: its path is the
+// namespace, as in JavaScript, its query is sent to the server. The schemes are
+// http, https, ws and wss; in a browser the URL may be relative to the page's, "" included.
+//
+// Nothing is sent before Connect, so handlers that are added between the two
+// miss no event. opts may be nil. The error matches [ErrURL].
+func New(url string, opts *Options) (*Socket, error) {
+	m, err := NewManager(url, opts)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.Socket(m.address.namespace, nil)
+	if err != nil {
+		return nil, err
+	}
+	s.owner = true
+	return s, nil
+}
+
+// Dial is [New] and [Socket.Connect], for clients that speak first. When it
+// fails nothing is left behind.
+func Dial(ctx context.Context, url string, opts *Options) (*Socket, error) {
+	s, err := New(url, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Connect(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close disconnects all sockets, for good, and waits until the connection is
+// closed, which takes at most 5 seconds, and until all handlers have returned: it must not be called in
+// one. Packets emitted before are sent, unless the socket is not connected.
+// Requests that wait end with a [*DisconnectError]. The error is always nil.
+func (m *Manager) Close() error {
+	m.mu.Lock()
+	m.closed = true
+	ended := &DisconnectError{Reason: ClientDisconnect, Err: ErrClosed}
+	for _, s := range m.sockets {
+		if s.active {
+			s.leave(ended)
+		}
+		s.acks.Close(ended)
+		s.buffer.take()
+	}
+	sockets, stopped := m.sockets, m.stopped
+	m.mu.Unlock()
+	if stopped != nil {
+		<-stopped
+	}
+	for _, s := range sockets {
+		s.tasks.Wait(context.Background())
+	}
+	return nil
+}
+
+// find returns the socket of a namespace. The caller holds mu.
+func (m *Manager) find(namespace string) *Socket {
+	if namespace == "" {
+		namespace = "/"
+	}
+	for _, s := range m.sockets {
+		if s.namespace == namespace {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package socketio
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/isosocket/isosocket/socketio/internal/engine"
+	"github.com/isosocket/isosocket/socketio/parser"
+)
+
+// start makes sure that somebody keeps the connection. The caller holds mu.
+func (m *Manager) start() {
+	if m.keeping {
+		return
+	}
+	m.keeping = true
+	previous, stopped := m.stopped, make(chan struct{})
+	m.stopped = stopped
+	go func() { // ends when no socket is active; Close waits for it
+		defer close(stopped)
+		if previous != nil {
+			<-previous
+		}
+		m.keep()
+	}()
+}
+
+// release lets go of the connection, or of the attempt to open one. The caller
+// holds mu, and no socket is active.
+func (m *Manager) release() {
+	for _, s := range m.sockets {
+		if s.conn != nil {
+			s.drop(errNotConnected)
+		}
+	}
+	if m.session != nil {
+		m.session.Close()
+		m.session = nil
+	}
+	if m.cancel != nil {
+		m.cancel()
+	}
+}
+
+// begin returns the context of an attempt, or nil when no socket is active; then
+// keep is over.
+func (m *Manager) begin() context.Context {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.active == 0 {
+		m.keeping, m.cancel = false, nil
+		return nil
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	m.cancel = cancel
+	return ctx
+}
+
+// keep opens the connection, reads it, and opens it again, while there is an
+// active socket. Its goroutine is the only one of an idle connection.
+func (m *Manager) keep() {
+	stopWatching := m.watch()
+	defer stopWatching()
+	trace := m.opts.Trace
+	retry := m.opts.backoff()
+	everOpen := false
+	for ctx := m.begin(); ctx != nil; ctx = m.begin() {
+		attempt := retry.attempts
+		trace.connecting(attempt)
+		session, err := m.open(ctx)
+		if err == nil {
+			everOpen = true
+			retry.reset()
+			err = m.serve(ctx, session)
+		} else if ctx.Err() == nil {
+			trace.connectFailed(attempt, err)
+		}
+		if ctx.Err() != nil {
+			continue // what ended was let go of
+		}
+		limit := m.opts.ReconnectionAttempts
+		final := m.opts.NoReconnect || permanent(err, everOpen) || limit > 0 && retry.attempts >= limit
+		m.failed(err, session == nil, final)
+		if final {
+			trace.gaveUp(err)
+			continue
+		}
+		delay := retry.next(rand.Float64())
+		trace.reconnectScheduled(retry.attempts, delay)
+		m.pause(ctx, delay)
+	}
+}
+
+// open makes one attempt.
+func (m *Manager) open(ctx context.Context) (*engine.Session, error) {
+	attempt, cancel := ctx, context.CancelFunc(func() {})
+	timeout := m.opts.timeout()
+	if timeout > 0 {
+		attempt, cancel = context.WithTimeout(ctx, timeout)
+	}
+	defer cancel()
+	session, err := engine.Open(attempt, m.engine)
+	if err != nil && attempt.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("socketio: no connection within %v: %w", timeout, err)
+	}
+	return session, err
+}
+
+// serve reads the session to its end, which it returns as an error.
+func (m *Manager) serve(ctx context.Context, session *engine.Session) error {
+	m.opts.Trace.transportOpened(session.SID(), session.Transport())
+	select {
+	case <-m.wake: // it came while there was no connection
+	default:
+	}
+	m.mu.Lock()
+	if ctx.Err() != nil {
+		session.Close()
+	} else {
+		m.session = session
+		for _, s := range m.sockets {
+			if s.active {
+				s.join(session)
+			}
+		}
+	}
+	m.mu.Unlock()
+
+	limits := parser.Limits{MaxAttachments: m.opts.maxAttachments(), MaxBytes: m.opts.maxMessage()}
+	if limits.MaxBytes == 0 {
+		limits.MaxBytes = -1
+	}
+	r := receiver{manager: m, session: session, decoder: parser.Decoder{Limits: limits}}
+	cause, err := session.Serve(r.receive)
+	reason := Reason(cause)
+
+	m.mu.Lock()
+	if m.session == session {
+		m.session = nil
+	}
+	for _, s := range m.sockets {
+		if s.conn != nil && s.conn.session == session {
+			s.lost(reason, err)
+		}
+	}
+	m.mu.Unlock()
+	m.asking.Wait()
+	m.opts.Trace.closed(reason, err)
+	return &DisconnectError{Reason: reason, Err: err}
+}
+
+// failed tells the sockets how an attempt, or the connection that came of it,
+// ended, and whether it was the last one. That a connection was lost, serve has reported.
+func (m *Manager) failed(err error, report, final bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.sockets {
+		if !s.active {
+			continue
+		}
+		if final {
+			s.deactivate(err)
+		}
+		if report {
+			s.failed(err)
+		}
+	}
+}
+
+// pause waits before the next attempt. A signal of the platform may end it early.
+func (m *Manager) pause(ctx context.Context, delay time.Duration) {
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-m.wake:
+		case <-ctx.Done():
+			return
+		}
+		m.mu.Lock()
+		suspended := m.suspended
+		m.mu.Unlock()
+		if !suspended {
+			return
+		}
+	}
+}
