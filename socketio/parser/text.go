@@ -121,11 +121,16 @@ func checkEventName(array []byte) (offset int, err error) {
 
 // isReserved is Reserved for a JSON string.
 func isReserved(quoted []byte) bool {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return Reserved(string(quoted[1 : len(quoted)-1]))
+	const longest = len("removeListener")
+	name := quoted[1 : len(quoted)-1]
+	if len(name) > longest*len(`\u0000`) {
+		return false
 	}
-	var name string
-	return json.Unmarshal(quoted, &name) == nil && Reserved(name)
+	if bytes.IndexByte(name, '\\') < 0 {
+		return Reserved(string(name))
+	}
+	var unescaped string
+	return json.Unmarshal(quoted, &unescaped) == nil && Reserved(unescaped)
 }
 
 // decimal reads an unsigned integer in its shortest form: ok is false without a

@@ -91,8 +91,10 @@ var unpadded = base64.RawStdEncoding.Strict()
 // decodeBase64 returns the decoded bytes, and the offset of what is wrong or -1.
 func decodeBase64(text []byte) (data []byte, at int) {
 	// encoding/base64 skips line breaks, no peer writes any.
-	if i := bytes.IndexAny(text, "\r\n"); i >= 0 {
-		return nil, i
+	for _, lineBreak := range []byte("\r\n") {
+		if i := bytes.IndexByte(text, lineBreak); i >= 0 {
+			return nil, i
+		}
 	}
 	if len(text)%4 == 0 {
 		for range 2 {

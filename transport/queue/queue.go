@@ -26,7 +26,8 @@ type Limits struct {
 }
 
 // Queue hands its items over in the order of Put, in batches, to the function it
-// was made with. Its methods may be called concurrently, also by that function.
+// was made with. Its methods may be called concurrently, and by that function,
+// except those that take a context: they would wait for themselves.
 type Queue[T any] struct {
 	drain  func(batch []T)
 	limits Limits
@@ -75,7 +76,8 @@ func (q *Queue[T]) Force(item T, size int) error {
 	return nil
 }
 
-// PutWait is Put that waits for room until ctx is over.
+// PutWait is Put that waits for room until ctx is over, and then returns the
+// cause. Of several that wait, any may be first.
 func (q *Queue[T]) PutWait(ctx context.Context, item T, size int) error {
 	for {
 		q.mu.Lock()
@@ -151,9 +153,8 @@ func (q *Queue[T]) run() {
 	}
 }
 
-// Pause stops draining and waits for the batch in work; the drain function itself
-// must call PauseNow instead.
-// Items put from now on wait for Resume or Take.
+// Pause stops draining and waits for the batch in work until ctx is over; the
+// queue is paused either way. Items wait for Resume or Take from now on.
 func (q *Queue[T]) Pause(ctx context.Context) error {
 	q.mu.Lock()
 	q.paused = true
@@ -161,7 +162,8 @@ func (q *Queue[T]) Pause(ctx context.Context) error {
 	return q.await(ctx, func() bool { return !q.running })
 }
 
-// PauseNow is Pause without the wait: the batch in work goes on.
+// PauseNow is Pause without the wait: the batch in work goes on. It is the one
+// that the drain function may call.
 func (q *Queue[T]) PauseNow() {
 	q.mu.Lock()
 	q.paused = true
@@ -177,7 +179,10 @@ func (q *Queue[T]) Resume() {
 }
 
 // Take removes as many of the waiting items as fit calls for: it is asked with
-// each of them in order and ends the taking with false. A nil fit takes all.
+// each of them in order and ends the taking with false. A nil fit takes all. Size
+// tells what was given to Put. Both run under the queue's lock: they must not
+// call its methods. The caller owns what is returned.
+//
 // Meant for a paused queue whose consumer comes by itself, as a polling request does.
 func (q *Queue[T]) Take(fit func(item T) bool, size func(item T) int) []T {
 	q.mu.Lock()

@@ -1,0 +1,89 @@
+package parser_test
+
+import (
+	"testing"
+
+	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/stretchr/testify/require"
+)
+
+func TestPlaceholderError(t *testing.T) {
+	for _, tt := range []struct{ name, value string }{
+		{"num above the last", `{"_placeholder":true,"num":1}`},
+		{"num far above the last", `{"_placeholder":true,"num":18446744073709551616}`},
+		{"negative num", `{"_placeholder":true,"num":-1}`},
+		{"string num", `{"_placeholder":true,"num":"0"}`},
+		{"num that names a method", `{"_placeholder":true,"num":"splice"}`},
+		{"num that names an object", `{"_placeholder":true,"num":"__proto__"}`},
+		{"null num", `{"_placeholder":true,"num":null}`},
+		{"true num", `{"_placeholder":true,"num":true}`},
+		{"array num", `{"_placeholder":true,"num":[0]}`},
+		{"object num", `{"_placeholder":true,"num":{}}`},
+		{"fraction num", `{"_placeholder":true,"num":0.5}`},
+		{"num with an exponent", `{"_placeholder":true,"num":0e0}`},
+		{"num with a sign", `{"_placeholder":true,"num":-0}`},
+		{"no num", `{"_placeholder":true}`},
+		{"num of another case", `{"_placeholder":true,"Num":0}`},
+		{"num twice", `{"_placeholder":true,"num":0,"num":0}`},
+		{"mark twice", `{"_placeholder":true,"_placeholder":true}`},
+		{"another member behind", `{"_placeholder":true,"num":0,"x":1}`},
+		{"another member before", `{"x":1,"_placeholder":true,"num":0}`},
+		{"array member before", `{"x":[],"_placeholder":true,"num":0}`},
+		{"array member behind", `{"_placeholder":true,"num":0,"x":[]}`},
+		{"placeholder in a placeholder", `{"_placeholder":true,"num":{"_placeholder":true,"num":0}}`},
+		{"placeholder before the mark", `{"num":{"_placeholder":true,"num":0},"_placeholder":true}`},
+		{"deep within", `[{"a":[[{"b":{"_placeholder":true,"num":1}}]]}]`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var d parser.Decoder
+			_, _, err := d.Text([]byte(`51-["x",` + tt.value + `]`))
+			require.ErrorIs(t, err, parser.ErrPlaceholder)
+			require.False(t, d.Pending())
+
+			_, complete, err := d.Text([]byte(`2["x",` + tt.value + `]`))
+			require.NoError(t, err, "is an ordinary object in a packet without attachments")
+			require.True(t, complete)
+		})
+	}
+}
+
+func TestPlaceholders(t *testing.T) {
+	type found struct {
+		text string
+		num  int
+	}
+	for _, tt := range []struct {
+		name, array string
+		want        []found
+	}{
+		{"none", `["x",{"a":[1,"_placeholder",true]}]`, nil},
+		{"one", `["x",{"_placeholder":true,"num":0}]`, []found{{`{"_placeholder":true,"num":0}`, 0}}},
+		{"other order and white space", "[\"x\",{ \"num\" :\t1 , \"_placeholder\":\ntrue }]", []found{{"{ \"num\" :\t1 , \"_placeholder\":\ntrue }", 1}}},
+		{"any order, one of them twice", `["x",{"_placeholder":true,"num":1},{"a":{"_placeholder":true,"num":0},"b":[[],{"_placeholder":true,"num":1}]}]`,
+			[]found{{`{"_placeholder":true,"num":1}`, 1}, {`{"_placeholder":true,"num":0}`, 0}, {`{"_placeholder":true,"num":1}`, 1}}},
+		{"member named num", `["x",{"num":{"_placeholder":true,"num":0},"_placeholder":"true"}]`, []found{{`{"_placeholder":true,"num":0}`, 0}}},
+		{"mark that is false", `["x",{"_placeholder":false,"num":0}]`, nil},
+		{"mark that is not true but 1", `["x",{"_placeholder":1,"num":0}]`, nil},
+		{"mark that is an array", `["x",{"_placeholder":[true],"num":0}]`, nil},
+		{"mark that is an object", `["x",{"_placeholder":{"a":true},"num":0}]`, nil},
+		{"text that looks like one", `["x","{\"_placeholder\":true,\"num\":0}"]`, nil},
+		{"mark written with an escape", `["x",{"\u005fplaceholder":true,"num":0}]`, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var d parser.Decoder
+			p, _, err := d.Text([]byte(`52-` + tt.array))
+			require.NoError(t, err)
+			var got []found
+			for _, at := range parser.Placeholders(nil, p.Data) {
+				got = append(got, found{string(p.Data[at.Start:at.End]), at.Num})
+			}
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestPlaceholdersOfElement(t *testing.T) {
+	element := parser.AppendPlaceholder(nil, 12)
+	require.Equal(t, `{"_placeholder":true,"num":12}`, string(element))
+	require.Equal(t, []parser.Placeholder{{}, {Start: 0, End: len(element), Num: 12}}, parser.Placeholders(make([]parser.Placeholder, 1), element))
+}

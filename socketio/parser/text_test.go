@@ -1,0 +1,293 @@
+package parser_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/stretchr/testify/require"
+)
+
+// packets are complete, each with its one text form.
+// https://socket.io/docs/v4/socket-io-protocol/#packet-encoding
+var packets = []struct {
+	name   string
+	packet parser.Packet
+	text   string
+}{
+	{"connect", parser.Packet{Type: parser.Connect, Namespace: "/"}, `0`},
+	{"connected", parser.Packet{Type: parser.Connect, Namespace: "/", Data: []byte(`{"sid":"wZX3oN0bSVIhsaknAAAI"}`)}, `0{"sid":"wZX3oN0bSVIhsaknAAAI"}`},
+	{"connect to a namespace", parser.Packet{Type: parser.Connect, Namespace: "/admin"}, `0/admin,`},
+	{"connected to a namespace", parser.Packet{Type: parser.Connect, Namespace: "/admin", Data: []byte(`{"sid":"oSO0OpakMV_3jnilAAAA"}`)}, `0/admin,{"sid":"oSO0OpakMV_3jnilAAAA"}`},
+	{"refused", parser.Packet{Type: parser.ConnectError, Namespace: "/", Data: []byte(`{"message":"Not authorized"}`)}, `4{"message":"Not authorized"}`},
+	{"event", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["foo"]`)}, `2["foo"]`},
+	{"event of a namespace", parser.Packet{Type: parser.Event, Namespace: "/admin", Data: []byte(`["bar"]`)}, `2/admin,["bar"]`},
+	{"binary event", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["baz",{"_placeholder":true,"num":0}]`), Attachments: [][]byte{{1, 2, 3, 4}}}, `51-["baz",{"_placeholder":true,"num":0}]`},
+	{"binary event of a namespace", parser.Packet{Type: parser.Event, Namespace: "/admin", Data: []byte(`["baz",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`), Attachments: [][]byte{{1, 2}, {3, 4}}}, `52-/admin,["baz",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`},
+	{"event that wants an ack", parser.Packet{Type: parser.Event, Namespace: "/", ID: 12, HasID: true, Data: []byte(`["foo"]`)}, `212["foo"]`},
+	{"ack", parser.Packet{Type: parser.Ack, Namespace: "/", ID: 12, HasID: true, Data: []byte(`[]`)}, `312[]`},
+	{"event of a namespace that wants an ack", parser.Packet{Type: parser.Event, Namespace: "/admin", ID: 13, HasID: true, Data: []byte(`["foo"]`)}, `2/admin,13["foo"]`},
+	{"ack of a namespace", parser.Packet{Type: parser.Ack, Namespace: "/admin", ID: 13, HasID: true, Data: []byte(`["bar"]`)}, `3/admin,13["bar"]`},
+	{"binary event that wants an ack", parser.Packet{Type: parser.Event, Namespace: "/", ID: 14, HasID: true, Data: []byte(`["foo",{"_placeholder":true,"num":0}]`), Attachments: [][]byte{{1, 2, 3, 4}}}, `51-14["foo",{"_placeholder":true,"num":0}]`},
+	{"binary ack", parser.Packet{Type: parser.Ack, Namespace: "/", ID: 15, HasID: true, Data: []byte(`["bar",{"_placeholder":true,"num":0}]`), Attachments: [][]byte{{1, 2, 3, 4}}}, `61-15["bar",{"_placeholder":true,"num":0}]`},
+	{"disconnect", parser.Packet{Type: parser.Disconnect, Namespace: "/"}, `1`},
+	{"disconnect from a namespace", parser.Packet{Type: parser.Disconnect, Namespace: "/admin"}, `1/admin,`},
+
+	{"first id", parser.Packet{Type: parser.Event, Namespace: "/", ID: 0, HasID: true, Data: []byte(`["foo"]`)}, `20["foo"]`},
+	{"last id", parser.Packet{Type: parser.Event, Namespace: "/", ID: parser.MaxID, HasID: true, Data: []byte(`["foo"]`)}, `29007199254740991["foo"]`},
+	{"ack without an id", parser.Packet{Type: parser.Ack, Namespace: "/", Data: []byte(`["foo"]`)}, `3["foo"]`},
+	{"refused with a string", parser.Packet{Type: parser.ConnectError, Namespace: "/", Data: []byte(`"Not authorized"`)}, `4"Not authorized"`},
+	{"namespace with a query", parser.Packet{Type: parser.Connect, Namespace: "/admin?x=1"}, `0/admin?x=1,`},
+	{"namespace beyond ASCII", parser.Packet{Type: parser.Event, Namespace: "/€/🚀", Data: []byte(`["foo"]`)}, `2/€/🚀,["foo"]`},
+	{"empty event name", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`[""]`)}, `2[""]`},
+	{"integer for an event name", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`[-1,"foo"]`)}, `2[-1,"foo"]`},
+	{"event named error", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["error"]`)}, `2["error"]`},
+	{"event named connection", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["connection"]`)}, `2["connection"]`},
+	{"event named message", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["message"]`)}, `2["message"]`},
+	{"event named __proto__", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["__proto__",{"__proto__":{"x":1}}]`)}, `2["__proto__",{"__proto__":{"x":1}}]`},
+	{"case of a reserved name", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["Connect"]`)}, `2["Connect"]`},
+	{"reserved name in an ack", parser.Packet{Type: parser.Ack, Namespace: "/", Data: []byte(`["connect"]`)}, `3["connect"]`},
+	{"numbers of every form", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["n",0,-0,1.5,-2e3,4E-5,6e+7,1e400,12345678901234567890]`)}, `2["n",0,-0,1.5,-2e3,4E-5,6e+7,1e400,12345678901234567890]`},
+	{"escapes of every form", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["\"\\\/\b\f\n\r\t\u00e9\ud800"]`)}, `2["\"\\\/\b\f\n\r\t\u00e9\ud800"]`},
+	{"white space within", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte("[ \"a\" ,\n{ \"b\" :\t[ ] ,\r\"c\": { } } ]")}, "2[ \"a\" ,\n{ \"b\" :\t[ ] ,\r\"c\": { } } ]"},
+	{"placeholder without attachments is an object", parser.Packet{Type: parser.Event, Namespace: "/", Data: []byte(`["x",{"_placeholder":true,"num":"splice"}]`)}, `2["x",{"_placeholder":true,"num":"splice"}]`},
+}
+
+func TestAppend(t *testing.T) {
+	for _, tt := range packets {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, "4"+tt.text, string(parser.Append([]byte("4"), &tt.packet)))
+		})
+	}
+}
+
+func TestAppendEmptyNamespace(t *testing.T) {
+	require.Equal(t, `2["foo"]`, string(parser.Append(nil, &parser.Packet{Type: parser.Event, Data: []byte(`["foo"]`)})))
+}
+
+func TestDecode(t *testing.T) {
+	for _, tt := range packets {
+		t.Run(tt.name, func(t *testing.T) {
+			var d parser.Decoder
+			p, complete, err := d.Text([]byte(tt.text))
+			require.NoError(t, err)
+			require.Equal(t, len(tt.packet.Attachments) == 0, complete)
+			for _, attachment := range tt.packet.Attachments {
+				require.True(t, d.Pending())
+				require.False(t, complete)
+				p, complete, err = d.Binary(attachment)
+				require.NoError(t, err)
+			}
+			require.True(t, complete)
+			require.False(t, d.Pending())
+			require.Equal(t, tt.packet, p)
+		})
+	}
+}
+
+// TestDecodeLenient holds the texts that have a shorter form, which Append writes.
+func TestDecodeLenient(t *testing.T) {
+	for _, tt := range []struct{ name, text, short string }{
+		{"main namespace written out", `0/,{"a":1}`, `0{"a":1}`},
+		{"main namespace without a comma", `0/`, `0`},
+		{"namespace without a comma", `0/admin`, `0/admin,`},
+		{"namespace that goes on to the end", `0/admin{"a":1}`, `0/admin{"a":1},`},
+		{"id nobody asked for", `01{}`, `0{}`},
+		{"id of a disconnect", `1/admin,7`, `1/admin,`},
+		{"white space at the end", "2[\"a\"] \r\n", `2["a"]`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var d parser.Decoder
+			p, complete, err := d.Text([]byte(tt.text))
+			require.NoError(t, err)
+			require.True(t, complete)
+			require.Equal(t, tt.short, string(parser.Append(nil, &p)))
+		})
+	}
+}
+
+func TestDecodeError(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		offset     int
+		cause      error
+	}{
+		{"empty", ``, 0, parser.ErrType},
+		{"type after the last", `7`, 0, parser.ErrType},
+		{"type before the first", `/`, 0, parser.ErrType},
+		{"letter for a type", `abc`, 0, parser.ErrType},
+		{"white space", ` 2["a"]`, 0, parser.ErrType},
+		{"byte order mark", "\ufeff2[\"a\"]", 0, parser.ErrType},
+
+		{"no attachments", `50-["a"]`, 1, parser.ErrAttachments},
+		{"attachments without a number", `5-`, 1, parser.ErrAttachments},
+		{"attachments without a dash", `5["a"]`, 1, parser.ErrAttachments},
+		{"attachments alone", `51`, 2, parser.ErrAttachments},
+		{"attachments before something else", `51["a"]`, 2, parser.ErrAttachments},
+		{"attachments in scientific notation", `51e0-["a"]`, 2, parser.ErrAttachments},
+		{"attachments in hexadecimal", `50x1-["a"]`, 1, parser.ErrAttachments},
+		{"attachments after a space", `5 1-["a"]`, 1, parser.ErrAttachments},
+		{"attachments with a fraction", `51.0-["a"]`, 2, parser.ErrAttachments},
+		{"attachments with a sign", `5+1-["a"]`, 1, parser.ErrAttachments},
+		{"negative attachments", `5-1-["a"]`, 1, parser.ErrAttachments},
+		{"attachments with a leading zero", `501-["a"]`, 1, parser.ErrAttachments},
+		{"attachments of an ack", `60-["a"]`, 1, parser.ErrAttachments},
+		{"more attachments than allowed", `511-["a"]`, 1, parser.ErrTooManyAttachments},
+		{"attachments by the million", `59999999-["a"]`, 1, parser.ErrTooManyAttachments},
+		{"attachments beyond 64 bits", `518446744073709551617-["a"]`, 1, parser.ErrTooManyAttachments},
+		{"megabyte of digits for attachments", "5" + strings.Repeat("9", 900_000), 1, parser.ErrTooManyAttachments},
+		{"attachments but no data", `51-`, 3, parser.ErrPayload},
+
+		{"id that JavaScript cannot hold", `29007199254740992["a"]`, 1, parser.ErrID},
+		{"id of 23 digits", `310000000000000000000000[]`, 1, parser.ErrID},
+		{"id beyond 64 bits", `318446744073709551616[]`, 1, parser.ErrID},
+		{"id of 400 digits", `3` + strings.Repeat("7", 400) + `[]`, 1, parser.ErrID},
+		{"id with a leading zero", `201["a"]`, 1, parser.ErrID},
+		{"megabyte of zeros for an id", `2` + strings.Repeat("0", 900_000), 1, parser.ErrID},
+		{"id that JavaScript cannot hold, where none is used", `09007199254740992`, 1, parser.ErrID},
+
+		{"connect with a string", `0"x"`, 1, parser.ErrPayload},
+		{"connect with an array", `0[1]`, 1, parser.ErrPayload},
+		{"connect with null", `0null`, 1, parser.ErrPayload},
+		{"connect with half an object", `0{`, 2, parser.ErrJSON},
+		{"connect with a space", `0 {}`, 1, parser.ErrPayload},
+		{"disconnect with data", `1{}`, 1, parser.ErrPayload},
+		{"disconnect with a string", `1["x"]`, 1, parser.ErrPayload},
+		{"refused without data", `4`, 1, parser.ErrPayload},
+		{"refused with an array", `4[]`, 1, parser.ErrPayload},
+		{"refused with null", `4null`, 1, parser.ErrPayload},
+		{"event without data", `2`, 1, parser.ErrPayload},
+		{"event with only an id", `21`, 2, parser.ErrPayload},
+		{"event with only a namespace", `2/admin,`, 8, parser.ErrPayload},
+		{"event of a namespace without a comma", `2/admin["a"]`, 12, parser.ErrPayload},
+		{"ack without data", `3`, 1, parser.ErrPayload},
+		{"ack with only an id", `30`, 2, parser.ErrPayload},
+		{"ack with an object", `31{}`, 2, parser.ErrPayload},
+		{"event with an object", `2{}`, 1, parser.ErrPayload},
+		{"event with a string", `2"x"`, 1, parser.ErrPayload},
+		{"event with null", `2null`, 1, parser.ErrPayload},
+		{"event with a number", `2-1`, 1, parser.ErrPayload},
+		{"event after a space", `2 ["a"]`, 1, parser.ErrPayload},
+		{"event after a line break", "2\n[\"a\"]", 1, parser.ErrPayload},
+
+		{"event without a name", `2[]`, 2, parser.ErrEventName},
+		{"event without a name but with space", `2[ ]`, 3, parser.ErrEventName},
+		{"event named null", `2[null]`, 2, parser.ErrEventName},
+		{"event named true", `2[true]`, 2, parser.ErrEventName},
+		{"event named by an object", `2[{}]`, 2, parser.ErrEventName},
+		{"event named by an object with toString", `2[{"toString":"x"}]`, 2, parser.ErrEventName},
+		{"event named by an array", `2[["a"]]`, 2, parser.ErrEventName},
+		{"event named by a fraction", `2[1.5]`, 2, parser.ErrEventName},
+		{"event named by an exponent", `2[1e3]`, 2, parser.ErrEventName},
+		{"event named by an attachment", `51-[{"_placeholder":true,"num":0}]`, 4, parser.ErrEventName},
+
+		{"connect", `2["connect"]`, 2, parser.ErrReserved},
+		{"connect_error", `2["connect_error"]`, 2, parser.ErrReserved},
+		{"disconnect", `2["disconnect"]`, 2, parser.ErrReserved},
+		{"disconnecting", `2["disconnecting","x"]`, 2, parser.ErrReserved},
+		{"newListener", `2["newListener"]`, 2, parser.ErrReserved},
+		{"removeListener", `2[ "removeListener" ]`, 3, parser.ErrReserved},
+		{"reserved in disguise", `2["\u0063onnec\u0074"]`, 2, parser.ErrReserved},
+		{"reserved with attachments", `51-["connect",{"_placeholder":true,"num":0}]`, 4, parser.ErrReserved},
+
+		{"half a string", `2["x"`, 5, parser.ErrJSON},
+		{"more after the data", `2["a"]x`, 6, parser.ErrJSON},
+		{"data twice", `2["a"]["b"]`, 6, parser.ErrJSON},
+		{"NaN", `2["a",NaN]`, 6, parser.ErrJSON},
+		{"Infinity", `2["a",-Infinity]`, 7, parser.ErrJSON},
+		{"undefined", `2["a",undefined]`, 6, parser.ErrJSON},
+		{"literal with another end", `2["a",trux]`, 6, parser.ErrJSON},
+		{"leading zero", `2["a",01]`, 7, parser.ErrJSON},
+		{"plus sign", `2["a",+1]`, 6, parser.ErrJSON},
+		{"point without digits", `2["a",1.]`, 8, parser.ErrJSON},
+		{"exponent without digits", `2["a",1e]`, 8, parser.ErrJSON},
+		{"comma at the end", `2["a",]`, 6, parser.ErrJSON},
+		{"comma at the beginning", `2[,"a"]`, 2, parser.ErrJSON},
+		{"comma at the end of an object", `2["a",{"b":1,}]`, 13, parser.ErrJSON},
+		{"key that is no string", `2["a",{1:1}]`, 7, parser.ErrJSON},
+		{"key without a value", `2["a",{"b"}]`, 10, parser.ErrJSON},
+		{"colon in an array", `2["a":1]`, 5, parser.ErrJSON},
+		{"bracket that does not match", `2["a",{"b":1]]`, 12, parser.ErrJSON},
+		{"single quotation marks", `2['a']`, 2, parser.ErrJSON},
+		{"unknown escape", `2["\x41"]`, 4, parser.ErrJSON},
+		{"escape of too few digits", `2["\u12"]`, 7, parser.ErrJSON},
+		{"line break in a string", "2[\"a\nb\"]", 4, parser.ErrJSON},
+		{"control character in a long string", "2[\"" + strings.Repeat("a", 20) + "\x1f\"]", 23, parser.ErrJSON},
+		{"NUL behind the end", "2[\"a\"]\x00", 6, parser.ErrJSON},
+		{"comment", `2["a"/**/]`, 5, parser.ErrJSON},
+		{"no-break space", "2[\"a\",\u00a01]", 6, parser.ErrJSON},
+
+		{"deep arrays", `2["a",` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]`, 6 + 999, parser.ErrDepth},
+		{"deep objects", `2["a",` + strings.Repeat(`{"b":`, 20_000) + `0` + strings.Repeat("}", 20_000) + `]`, 6 + 5*999, parser.ErrDepth},
+		{"brackets that never end", `3` + strings.Repeat("[", 900_000), 1001, parser.ErrDepth},
+		{"deep auth", `0` + strings.Repeat(`{"b":`, 20_000), 1 + 5*1000, parser.ErrDepth},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var d parser.Decoder
+			p, complete, err := d.Text([]byte(tt.text))
+			require.ErrorIs(t, err, tt.cause)
+			require.False(t, complete)
+			require.False(t, d.Pending())
+			require.Zero(t, p)
+			var syntax *parser.SyntaxError
+			require.ErrorAs(t, err, &syntax)
+			require.Equal(t, tt.offset, syntax.Offset)
+		})
+	}
+}
+
+func TestSyntaxError(t *testing.T) {
+	_, _, err := new(parser.Decoder).Text([]byte(`2["a",NaN]`))
+	require.EqualError(t, err, "parser: decode: offset 6: invalid JSON")
+}
+
+// TestDecodeTruncated cuts every packet short: what is left is an error, or a packet of its own.
+func TestDecodeTruncated(t *testing.T) {
+	for _, tt := range packets {
+		t.Run(tt.name, func(t *testing.T) {
+			for n := range len(tt.text) {
+				var d parser.Decoder
+				p, complete, err := d.Text([]byte(tt.text[:n]))
+				if err != nil {
+					require.Zero(t, p)
+					require.False(t, complete)
+					require.False(t, d.Pending())
+					continue
+				}
+				require.Contains(t, []parser.Type{parser.Connect, parser.Disconnect}, p.Type, tt.text[:n])
+				require.Empty(t, p.Data, tt.text[:n])
+			}
+		})
+	}
+}
+
+func TestDecodeDepth(t *testing.T) {
+	nested := func(n int) []byte {
+		return []byte("3" + strings.Repeat("[", n) + strings.Repeat("]", n))
+	}
+	for _, tt := range []struct {
+		name           string
+		limit, deepest int
+	}{
+		{"default", 0, 1000},
+		{"less", 3, 3},
+		{"more", 5000, 5000},
+		{"ceiling", 1 << 30, 10_000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := parser.Decoder{Limits: parser.Limits{MaxDepth: tt.limit}}
+			_, complete, err := d.Text(nested(tt.deepest))
+			require.NoError(t, err)
+			require.True(t, complete)
+			_, _, err = d.Text(nested(tt.deepest + 1))
+			require.ErrorIs(t, err, parser.ErrDepth)
+		})
+	}
+}
+
+func TestTypeString(t *testing.T) {
+	require.Equal(t, "CONNECT", parser.Connect.String())
+	require.Equal(t, "BINARY_ACK", parser.BinaryAck.String())
+	require.Equal(t, "unknown 7", parser.Type('7').String())
+	require.Equal(t, "unknown /", parser.Type('/').String())
+}
