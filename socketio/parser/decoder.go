@@ -20,7 +20,7 @@ func (l *Limits) maxAttachments() int {
 	if l.MaxAttachments == 0 {
 		return 10
 	}
-	return l.MaxAttachments
+	return max(0, l.MaxAttachments)
 }
 
 func (l *Limits) checkBytes(n int) error {

@@ -41,7 +41,7 @@ var (
 // SyntaxError tells what is wrong with a text message, and where.
 type SyntaxError struct {
 	Offset int   // of the offending byte in the message
-	Err    error // one of the causes above
+	Err    error // one of the causes above, or wraps one
 }
 
 func (e *SyntaxError) Error() string {

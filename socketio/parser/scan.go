@@ -1,5 +1,7 @@
 package parser
 
+import "fmt"
+
 // scanDocument checks that text is one JSON value, nested no deeper than
 // maxDepth, whose placeholders name one of so many attachments. It returns the
 // end of the value, without the white space after it, or where the error is.
@@ -82,10 +84,11 @@ func (s *scanner) value() (end int, err error) {
 	}
 }
 
-// open scans from an opening bracket to the first value, or to the closing bracket if there is none.
+// open scans from an opening bracket to the first value, or to the closing
+// bracket if there is none.
 func (s *scanner) open(i int, closing byte) (end int, empty bool, err error) {
 	if s.due.depth == s.maxDepth {
-		return i, false, ErrDepth
+		return i, false, fmt.Errorf("%w: limit %d", ErrDepth, s.maxDepth)
 	}
 	if s.attachments > 0 {
 		if s.object.marked {
@@ -162,42 +165,4 @@ func (s *scanner) leave(end int) error {
 		*s.found = append(*s.found, Placeholder{Start: o.start, End: end, Num: o.num})
 	}
 	return nil
-}
-
-// Split appends the elements of an array to dst, raw and as parts of it. The array is that of a
-// decoded packet, or valid JSON from elsewhere.
-func Split(dst [][]byte, array []byte) [][]byte {
-	i := skipSpace(array, 1)
-	for at(array, i) != ']' {
-		end := skipValue(array, i)
-		dst = append(dst, array[i:end:end])
-		if i = skipSpace(array, end); at(array, i) == ',' {
-			i = skipSpace(array, i+1)
-		}
-	}
-	return dst
-}
-
-// skipValue returns the end of the valid value that begins at i.
-func skipValue(text []byte, i int) int {
-	for depth := 0; ; {
-		switch text[i] {
-		case '{', '[':
-			depth++
-			i++
-		case '}', ']':
-			depth--
-			i++
-		case '"':
-			i, _ = scanString(text, i)
-		case ',', ':', ' ', '\t', '\n', '\r':
-			i++
-			continue
-		default:
-			i, _ = scanScalar(text, i)
-		}
-		if depth == 0 {
-			return i
-		}
-	}
 }

@@ -30,6 +30,13 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// Nothing asks for it, but what is no array must not do harm.
+func TestSplitInvalid(t *testing.T) {
+	for _, text := range []string{``, `[`, `{}`, `[1`, `[1,`, `["a`, `[x]`, `[[x]`, `[[x]]`, `[1 2]`, `[1}`, `["\`} {
+		require.LessOrEqual(t, len(parser.Split(nil, []byte(text))), 1, text)
+	}
+}
+
 func TestSplitAppends(t *testing.T) {
 	require.Equal(t, [][]byte{[]byte("0"), []byte("1"), []byte("2")}, parser.Split([][]byte{[]byte("0")}, []byte(`[1,2]`)))
 }

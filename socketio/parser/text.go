@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 )
 
 // decodeText decodes the text message of a packet and returns how many
@@ -27,8 +28,8 @@ func decodeText(text []byte, limits *Limits) (p Packet, attachments int, err err
 		switch {
 		case !ok || n == 0:
 			return fail(pos, ErrAttachments)
-		case n > uint64(max(0, limits.maxAttachments())):
-			return fail(pos, ErrTooManyAttachments)
+		case n > uint64(limits.maxAttachments()):
+			return fail(pos, fmt.Errorf("%w: limit %d", ErrTooManyAttachments, limits.maxAttachments()))
 		case at(text, end) != '-':
 			return fail(end, ErrAttachments)
 		}

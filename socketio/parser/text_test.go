@@ -239,6 +239,8 @@ func TestDecodeError(t *testing.T) {
 func TestSyntaxError(t *testing.T) {
 	_, _, err := new(parser.Decoder).Text([]byte(`2["a",NaN]`))
 	require.EqualError(t, err, "parser: decode: offset 6: invalid JSON")
+	_, _, err = new(parser.Decoder).Text([]byte(`511-["a"]`))
+	require.EqualError(t, err, "parser: decode: offset 1: too many attachments: limit 10")
 }
 
 // TestDecodeTruncated cuts every packet short: what is left is an error, or a packet of its own.

@@ -16,7 +16,7 @@ type Handshake struct {
 	Upgrades     []string      // transports the client may move to, by name
 	PingInterval time.Duration // from one ping of the server to the next; whole milliseconds on the wire
 	PingTimeout  time.Duration // how long an answer to a ping may take; whole milliseconds on the wire
-	MaxPayload   int           // bytes in a payload or message that the server accepts; 0 means not told
+	MaxPayload   int           // bytes in a payload or message that the server accepts, at most 2^31-1; 0 means not told
 }
 
 // Encode returns the open packet. A nil list of upgrades is written as an empty one.

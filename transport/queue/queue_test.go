@@ -147,6 +147,22 @@ func TestItemInWorkCounts(t *testing.T) {
 	})
 }
 
+func TestForce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsumer()
+		q := queue.New(queue.Limits{MaxItems: 1, MaxBytes: 1}, c.drain)
+		put(t, q, "a")
+		require.NoError(t, q.Force("control", 7))
+		require.Equal(t, 2, q.Len())
+		c.done()
+		require.Equal(t, [][]string{{"a"}, {"control"}}, c.batches)
+		require.ErrorIs(t, q.Put("b", 1), queue.ErrFull)
+		c.done()
+		q.Close()
+		require.ErrorIs(t, q.Force("control", 7), queue.ErrClosed)
+	})
+}
+
 func TestPutWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newConsumer()
