@@ -9,7 +9,15 @@ import (
 	"github.com/isosocket/isosocket/socketio/parser"
 )
 
-var errPlaceholder = errors.New("placeholder without an attachment")
+// maxCopies bounds how much larger than the attachments themselves their copies
+// in one argument may be. Encoders do not write a placeholder twice, and a peer that
+// does could otherwise make megabytes into gigabytes.
+const maxCopies = 4
+
+var (
+	errPlaceholder = errors.New("placeholder without an attachment")
+	errCopies      = errors.New("too many placeholders for the same attachments")
+)
 
 // decodeArg decodes one argument into target, a pointer.
 func decodeArg(codec Codec, raw []byte, attachments [][]byte, target any) error {
@@ -56,9 +64,16 @@ func newDecoder(raw []byte, attachments [][]byte) (*decoder, error) {
 		return d, nil
 	}
 	d.places = parser.Placeholders(nil, raw)
+	allowed := 0
+	for _, a := range attachments {
+		allowed += maxCopies * len(a)
+	}
 	for _, p := range d.places {
 		if p.Num >= len(attachments) {
 			return nil, errPlaceholder
+		}
+		if allowed -= len(attachments[p.Num]); allowed < 0 {
+			return nil, errCopies
 		}
 	}
 	flags := make([]bool, 2*len(d.places))

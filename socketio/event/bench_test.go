@@ -1,0 +1,108 @@
+package event_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
+)
+
+type chatLine struct {
+	Room string `json:"room"`
+	Text string `json:"text"`
+	ID   int    `json:"id"`
+}
+
+type upload1K struct {
+	Name string `json:"name"`
+	Data []byte `json:"data"`
+}
+
+// benchPayloads are what the benchmarks encode and decode.
+var benchPayloads = []struct {
+	name   string
+	value  any
+	target func() any
+}{
+	{"50B", chatLine{"lobby", "hello everybody", 7}, func() any { return new(chatLine) }},
+	{"1KB", chatLine{"lobby", strings.Repeat("hello everybody ", 64), 7}, func() any { return new(chatLine) }},
+	{"1KB-binary", make([]byte, 1024), func() any { return new([]byte) }},
+	{"1KB-binary-in-struct", upload1K{"a.png", make([]byte, 1024)}, func() any { return new(upload1K) }},
+	{"50B-any", map[string]any{"room": "lobby", "text": "hello everybody", "id": 7}, func() any { return new(any) }},
+	{"1KB-binary-in-any", map[string]any{"name": "a.png", "data": make([]byte, 1024)}, func() any { return new(any) }},
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for _, p := range benchPayloads {
+		b.Run(p.name, func(b *testing.B) {
+			b.ReportAllocs()
+			dst := make([]byte, 0, 4096)
+			for b.Loop() {
+				if _, _, err := event.EncodeEvent(nil, dst, "posted", p.value); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for _, payload := range benchPayloads {
+		b.Run(payload.name, func(b *testing.B) {
+			data, attachments, err := event.EncodeEvent(nil, nil, "posted", payload.value)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p := parser.Packet{Type: parser.Event, Data: data, Attachments: attachments}
+			b.ReportAllocs()
+			for b.Loop() {
+				m, err := event.NewMessage(&p, nil, nil)
+				if err == nil {
+					err = m.Decode(payload.target())
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkDispatch is a message made and handed to one of ten handlers.
+func BenchmarkDispatch(b *testing.B) {
+	var h event.Handlers
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "posted"} {
+		h.On(name, func(context.Context, *event.Message) error { return nil })
+	}
+	p := parser.Packet{Type: parser.Event, Data: []byte(`["posted",{"room":"lobby"}]`)}
+	b.ReportAllocs()
+	for b.Loop() {
+		m, err := event.NewMessage(&p, nil, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		h.Dispatch(context.Background(), m, nil)
+	}
+}
+
+// discard is an emitter that only encodes.
+type discard struct{ dst []byte }
+
+func (d *discard) Emit(name string, args ...any) error {
+	_, _, err := event.EncodeEvent(nil, d.dst, name, args...)
+	return err
+}
+
+// BenchmarkEmit is a typed event, up to what an emitter sends.
+func BenchmarkEmit(b *testing.B) {
+	posted := event.New[chatLine]("posted")
+	to := &discard{make([]byte, 0, 4096)}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := posted.Emit(to, chatLine{"lobby", "hello everybody", 7}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
