@@ -16,14 +16,15 @@ import (
 
 // inboxItems is how many events may wait for a socket's handlers before nothing
 // more is read from its client. Their bytes are bounded by Options.MaxPayload.
-const inboxItems = 128
+const inboxItems = 1024
 
 // Socket is one client in one namespace. Its methods may be called concurrently.
 //
 // Its events are handled one at a time, in the order they came, on a goroutine of
 // the socket that exists only while there is something to handle. A handler that
 // does not return lets the events behind it wait, and when many do, the client.
-// Acknowledgements do not wait: a handler may call Request.
+// Acknowledgements do not wait in that queue: a handler may call Request, with a
+// deadline, because nothing is read any more once 1,024 events wait behind it.
 type Socket struct {
 	id        string
 	namespace *Namespace
@@ -47,8 +48,10 @@ type Socket struct {
 }
 
 // state is the life of a socket.
+type state = int32
+
 const (
-	pending      int32 = iota // the middleware is at work; the client waits for an answer
+	pending      state = iota // the middleware is at work; the client waits for an answer
 	connected                 // packets go both ways
 	disconnected              // for good: a client that comes back gets another socket
 )

@@ -72,7 +72,11 @@ func (s *Session) end(reason Reason, err error, last []transport.Message) {
 		return
 	}
 	s.state = closed
-	conn, late, post := s.conn, s.upgrade.conn, s.post
+	conn, late := s.conn, s.upgrade.conn
+	var abort func()
+	if s.post != nil {
+		abort = s.post.abort
+	}
 	s.upgrade.end()
 	s.answer(last)
 	if s.timer != nil {
@@ -81,8 +85,8 @@ func (s *Session) end(reason Reason, err error, last []transport.Message) {
 	s.mu.Unlock()
 
 	s.outbox.Close()
-	if post != nil {
-		post.abort()
+	if abort != nil {
+		abort()
 	}
 	for _, c := range []transport.Conn{conn, late} {
 		if c != nil {

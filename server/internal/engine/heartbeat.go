@@ -35,16 +35,15 @@ func (h *heartbeat) advance(now time.Time) beat {
 	switch {
 	case now.Before(h.due):
 		return beatNone
-	case !h.awaiting:
-		h.awaiting, h.extended = true, false
-		h.due = now.Add(h.timeout)
-		return beatPing
-	case h.held > 0:
-		h.due = now.Add(h.timeout)
-		return beatNone
-	default:
+	case h.awaiting && h.held == 0:
 		return beatLost
 	}
+	h.due = now.Add(h.timeout)
+	if h.awaiting {
+		h.due = now.Add(h.interval) // the pong may be there unread, and the peer expects its next ping
+	}
+	h.awaiting, h.extended = true, false
+	return beatPing
 }
 
 // pong counts the next interval from now. A pong that no ping asked for changes

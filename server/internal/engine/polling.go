@@ -149,7 +149,7 @@ func (s *Session) writePayload(w http.ResponseWriter, messages []transport.Messa
 
 // post is a POST that is being served.
 type post struct {
-	abort func()        // makes reading its body fail
+	abort func()        // makes reading its body fail; nil once it was read or aborted; guarded by the session's mu
 	done  chan struct{} // closed when its packets were received
 }
 
@@ -175,8 +175,24 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	s.post = p
 	s.mu.Unlock()
 
-	status := s.receiveBody(w, r, control)
+	control.SetReadDeadline(time.Now().Add(s.server.config.BodyTimeout)) // where the writer can
+	body, status, err := s.readPost(w, r)
+	s.mu.Lock()
+	if p.abort == nil {
+		// The deadline in the past may come late, and is the connection's: it would
+		// end the next request on it.
+		w.Header().Set("Connection", "close")
+	}
+	p.abort = nil
+	s.mu.Unlock()
+	control.SetReadDeadline(time.Time{})
 
+	if err != nil {
+		s.End(TransportError, err)
+	}
+	if status == http.StatusOK {
+		s.receivePayload(body)
+	}
 	s.mu.Lock()
 	s.post = nil
 	s.mu.Unlock()
@@ -188,36 +204,36 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	writeBody(w, status, "text/html", []byte("ok"))
 }
 
-// receiveBody reads the body and delivers its packets. It returns the status to answer with.
-func (s *Session) receiveBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController) (status int) {
-	config := &s.server.config
+// readPost returns the body, and the status to answer with. An error ends the session.
+func (s *Session) readPost(w http.ResponseWriter, r *http.Request) (body []byte, status int, err error) {
 	// Protocol 4 has no binary bodies, they are base64. engine.io/lib/transports/polling.ts onDataRequest
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/octet-stream" {
-		s.End(TransportError, errBinary)
-		return http.StatusBadRequest
+		return nil, http.StatusBadRequest, errBinary
 	}
-	if r.ContentLength > int64(config.MaxPayload) {
-		return http.StatusRequestEntityTooLarge
+	limit := int64(s.server.config.MaxPayload)
+	if r.ContentLength > limit {
+		return nil, http.StatusRequestEntityTooLarge, nil
 	}
-	control.SetReadDeadline(time.Now().Add(config.BodyTimeout)) // where the writer can
-	body, err := readBody(http.MaxBytesReader(w, r.Body, int64(config.MaxPayload)), r.ContentLength)
-	control.SetReadDeadline(time.Time{})
+	body, err = readBody(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return http.StatusRequestEntityTooLarge
+		return nil, http.StatusRequestEntityTooLarge, nil
 	case err != nil:
-		s.End(TransportError, err)
-		return http.StatusBadRequest
+		return nil, http.StatusBadRequest, err
 	}
-	for p, err := range engineio.DecodePayload(body, config.MaxPackets) {
+	return body, http.StatusOK, nil
+}
+
+// receivePayload delivers the packets of a body.
+func (s *Session) receivePayload(body []byte) {
+	for p, err := range engineio.DecodePayload(body, s.server.config.MaxPackets) {
 		if err != nil {
 			s.End(ParseError, err)
-			break
+			return
 		}
 		s.receive(p)
 	}
-	return http.StatusOK
 }
 
 // readBody reads a body of the length announced, or -1.

@@ -83,6 +83,17 @@ func (s *Session) write(groups [][]transport.Message) {
 		messages = *batch
 	}
 	if err := conn.Write(context.Background(), messages...); err != nil { // conn has a deadline for it
+		s.writeFailed(err)
+	}
+}
+
+// writeFailed leaves the end of the session to the reader, who gets an error too,
+// after what the peer had sent before. A reader that is held would not see it.
+func (s *Session) writeFailed(err error) {
+	s.mu.Lock()
+	held := s.heartbeat.held > 0
+	s.mu.Unlock()
+	if held {
 		s.fail(err)
 	}
 }
