@@ -3,6 +3,8 @@
 package transportnative
 
 import (
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -14,6 +16,9 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// nolog is for servers whose clients misbehave.
+var nolog = log.New(io.Discard, "", 0)
 
 // listen serves handler until the test is over.
 func listen(t testing.TB, handler http.Handler) *httptest.Server {

@@ -33,7 +33,7 @@ type wire struct {
 	writeTimeout time.Duration
 
 	closing atomic.Bool // reading has ended; the socket is linger's to close
-	lost    atomic.Bool // the socket failed or ended while we were reading
+	lost    atomic.Bool // the socket failed, or the peer ended it
 
 	mu         sync.Mutex // held while writing
 	batch      *[batchSize]byte
@@ -111,6 +111,9 @@ func (w *wire) send(p []byte) error {
 	}
 	if w.writeError == nil {
 		_, w.writeError = w.Conn.Write(p)
+	}
+	if w.writeError != nil {
+		w.lost.Store(true)
 	}
 	return w.writeError
 }
