@@ -75,7 +75,7 @@ func (s *Session) end(reason Reason, err error, last []transport.Message) {
 	conn, late := s.conn, s.upgrade.conn
 	var abort func()
 	if s.post != nil {
-		abort = s.post.abort
+		abort, s.post.abort = s.post.abort, nil
 	}
 	s.upgrade.end()
 	s.answer(last)

@@ -156,18 +156,19 @@ type post struct {
 // servePost receives the packets in the body.
 func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
+	control.SetReadDeadline(time.Now().Add(s.server.config.BodyTimeout)) // where the writer can
 	p := &post{
 		abort: func() { control.SetReadDeadline(time.Unix(1, 0)) },
 		done:  make(chan struct{}),
 	}
 	s.mu.Lock()
-	if s.conn != nil || s.state == closed {
+	if refused := s.conn != nil || s.state == closed; refused || s.post != nil {
 		s.mu.Unlock()
-		errRequest.write(w, false)
-		return
-	}
-	if s.post != nil {
-		s.mu.Unlock()
+		control.SetReadDeadline(time.Time{})
+		if refused {
+			errRequest.write(w, false)
+			return
+		}
 		writeBody(w, http.StatusBadRequest, "text/plain; charset=utf-8", nil)
 		s.End(TransportError, errOverlap)
 		return
@@ -175,7 +176,6 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	s.post = p
 	s.mu.Unlock()
 
-	control.SetReadDeadline(time.Now().Add(s.server.config.BodyTimeout)) // where the writer can
 	body, status, err := s.readPost(w, r)
 	s.mu.Lock()
 	if p.abort == nil {
