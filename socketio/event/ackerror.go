@@ -52,14 +52,11 @@ func (m *Message) ackError() error {
 	case len(inner) > 2 || data == nil:
 		return nil
 	}
-	d, err := newDecoder(data, m.attachments)
-	if err != nil {
+	var raw json.RawMessage
+	if decodeArg(JSON{}, data, m.attachments, &raw) != nil {
 		return nil
 	}
-	for i := range d.plain {
-		d.plain[i] = true
-	}
-	e.Data = json.RawMessage(d.text())
+	e.Data = raw
 	return e
 }
 

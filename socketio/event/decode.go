@@ -21,6 +21,9 @@ var (
 
 // decodeArg decodes one argument into target, a pointer.
 func decodeArg(codec Codec, raw []byte, attachments [][]byte, target any) error {
+	if len(attachments) == 0 || !bytes.Contains(raw, []byte(`"_placeholder"`)) {
+		return codec.Unmarshal(raw, target)
+	}
 	d, err := newDecoder(raw, attachments)
 	if err != nil {
 		return err
@@ -60,9 +63,6 @@ type decoder struct {
 
 func newDecoder(raw []byte, attachments [][]byte) (*decoder, error) {
 	d := &decoder{raw: raw, attachments: attachments}
-	if len(attachments) == 0 {
-		return d, nil
-	}
 	d.places = parser.Placeholders(nil, raw)
 	allowed := 0
 	for _, a := range attachments {

@@ -26,7 +26,7 @@ type Message struct {
 	codec       Codec
 	ack         func(args ...any) error // nil if none is wanted
 	acked       atomic.Bool
-	inline      [4][]byte // room for the elements of most packets
+	inline      [3][]byte // what args holds at first: the name and two arguments
 }
 
 // NewMessage returns the message of an Event packet, and takes over the packet's
