@@ -3,7 +3,6 @@ package socketio
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -75,10 +74,10 @@ func splitAddress(url, base string) (address, error) {
 }
 
 func (a *address) setScheme(scheme string) error {
-	switch strings.ToLower(scheme) {
-	case "http", "ws":
+	switch scheme {
+	case "http", "ws", "HTTP", "WS":
 		a.secure = false
-	case "https", "wss":
+	case "https", "wss", "HTTPS", "WSS":
 		a.secure = true
 	default:
 		return fmt.Errorf("%w: scheme %q is none of http, https, ws and wss", ErrURL, scheme)
@@ -137,16 +136,11 @@ func (a *address) endpoint(path string, parameters map[string]string) string {
 		url += path + "/"
 	}
 	query := a.query
-	names := make([]string, 0, len(parameters))
-	for name := range parameters {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for name, value := range parameters {
 		if query != "" {
 			query += "&"
 		}
-		query += escapeComponent(name) + "=" + escapeComponent(parameters[name])
+		query += escapeComponent(name) + "=" + escapeComponent(value)
 	}
 	if query != "" {
 		url += "?" + query

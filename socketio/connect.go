@@ -161,7 +161,7 @@ func (s *Socket) leave(err error) {
 
 // join asks for the namespace on a session that is open.
 func (s *Socket) join(session *engine.Session) {
-	conn := &connection{session: session}
+	conn := &connection{socket: s, session: session}
 	conn.ctx, conn.cancel = context.WithCancelCause(context.Background())
 	s.conn = conn
 	if s.auth == nil {
@@ -235,13 +235,13 @@ func (s *Socket) authenticate(conn *connection) {
 			m.mu.Unlock()
 			return
 		}
-		var refusal *ConnectError
+		_, refused := errors.AsType[*ConnectError](err)
 		switch {
 		case err == nil:
 			s.ask(conn, payload)
 			m.mu.Unlock()
 			return
-		case m.opts.NoReconnect, errors.As(err, &refusal):
+		case m.opts.NoReconnect || refused:
 			s.refused(err)
 			m.mu.Unlock()
 			return

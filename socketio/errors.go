@@ -63,21 +63,20 @@ const (
 //   - the server speaks another protocol revision, or refuses every transport we have;
 //   - it refuses the client (401, 403, or Engine.IO code 4 of an allowRequest);
 //   - the URL is too long for it (414);
-//   - before the first success: what answers is not a Socket.IO server (any other answer
-//     with a status of 4xx that is not Engine.IO's, or one that is no packet). Later on
-//     this is a server that is being replaced, or a network that wants a login first.
+//   - before the first success: what answers is not a Socket.IO server (any other
+//     status below 500 without a code of Engine.IO, or an answer that is no packet).
+//     Later on this is a server that is being replaced, or a network that wants a login first.
 //
-// Everything else may pass: refused connections, timeouts, TLS failures (certificates are renewed), 5xx, 408, 429.
+// Everything else may pass: refused connections, timeouts, TLS failures
+// (certificates are renewed), 5xx, 408, 429.
 func permanent(err error, everOpen bool) bool {
-	var status *StatusError
-	var answer *AnswerError
-	var ended *DisconnectError
-	switch {
-	case errors.Is(err, ErrVersion), errors.Is(err, ErrNoTransport):
+	if errors.Is(err, ErrVersion) || errors.Is(err, ErrNoTransport) {
 		return true
-	case errors.As(err, &ended): // a connection that was open
-		return false
-	case errors.As(err, &status):
+	}
+	if _, ended := errors.AsType[*DisconnectError](err); ended {
+		return false // the connection was open
+	}
+	if status, ok := errors.AsType[*StatusError](err); ok {
 		switch {
 		case status.Status == 401, status.Status == 403, status.Status == 414,
 			status.Code == engine.CodeTransportUnknown, status.Code == engine.CodeForbidden:
@@ -85,11 +84,10 @@ func permanent(err error, everOpen bool) bool {
 		case status.Status == 408, status.Status == 429, status.Code != engine.CodeNone:
 			return false
 		}
-		return !everOpen && status.Status >= 400 && status.Status < 500
-	case errors.As(err, &answer):
-		return !everOpen
+		return !everOpen && status.Status < 500
 	}
-	return false
+	_, foreign := errors.AsType[*AnswerError](err)
+	return foreign && !everOpen
 }
 
 // errNoConnectAnswer is part of the error when ctx of Connect is over while the namespace is being joined.

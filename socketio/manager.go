@@ -20,9 +20,9 @@ type Manager struct {
 	platform transport.Platform
 	engine   engine.Config
 
-	asking  sync.WaitGroup // calls of Auth; each session waits for its own
-	signals queue.Queue[transport.Signal]
-	wake    chan struct{} // holds a token to end the delay before an attempt
+	asking  sync.WaitGroup    // calls of Auth; each session waits for its own
+	signals queue.Queue[task] // reacts to the platform's signals
+	wake    chan struct{}     // holds a token to end the delay before an attempt
 
 	mu        sync.Mutex
 	sockets   []*Socket          // guarded by mu, as is much of the sockets
@@ -70,7 +70,7 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 		OnUpgraded:     func() { m.opts.Trace.upgraded(engine.WebSocket) },
 		OnStay:         m.opts.Trace.upgradeFailed,
 	}
-	m.signals.Init(queue.Limits{MaxItems: 64}, m.react)
+	m.signals.Init(queue.Limits{MaxItems: 64}, runTasks)
 	return m, nil
 }
 

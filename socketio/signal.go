@@ -13,39 +13,38 @@ func (m *Manager) watch() (stop func()) {
 		return func() {}
 	}
 	// The callback must not block, and in a browser nothing may wait in it: a queue takes over.
-	end := m.platform.Watch(func(signal transport.Signal) { _ = m.signals.Put(signal, 0) })
+	end := m.platform.Watch(func(signal transport.Signal) {
+		_ = m.signals.Put(task{call: func() { m.react(signal) }}, 0)
+	})
 	return func() {
 		end()
 		m.signals.Wait(context.Background())
 	}
 }
 
-// react drains the queue of signals.
-func (m *Manager) react(batch []transport.Signal) {
-	for _, signal := range batch {
-		m.mu.Lock()
-		session := m.session
-		switch signal {
-		case transport.Suspended:
-			m.suspended = !m.opts.KeepWhenSuspended
-		case transport.Resumed, transport.Online:
-			m.suspended = false
-		}
-		suspended := m.suspended
-		m.mu.Unlock()
+func (m *Manager) react(signal transport.Signal) {
+	m.mu.Lock()
+	session := m.session
+	switch signal {
+	case transport.Suspended:
+		m.suspended = !m.opts.KeepWhenSuspended
+	case transport.Resumed, transport.Online:
+		m.suspended = false
+	}
+	suspended := m.suspended
+	m.mu.Unlock()
 
-		switch {
-		case session == nil:
-			if signal == transport.Resumed || signal == transport.Online {
-				m.hurry()
-			}
-		case signal == transport.Resumed:
-			session.Check()
-		case signal == transport.Suspended && suspended:
-			session.Abort(engine.TransportClose, errSuspended)
-		case signal == transport.Offline && !m.address.isLoopback():
-			session.Abort(engine.TransportClose, errNetworkLost)
+	switch {
+	case session == nil:
+		if signal == transport.Resumed || signal == transport.Online {
+			m.hurry()
 		}
+	case signal == transport.Resumed:
+		session.Check()
+	case signal == transport.Suspended && suspended:
+		session.Abort(engine.TransportClose, errSuspended)
+	case signal == transport.Offline && !m.address.isLoopback():
+		session.Abort(engine.TransportClose, errNetworkLost)
 	}
 }
 

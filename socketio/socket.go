@@ -35,17 +35,18 @@ type Socket struct {
 
 	// The following are guarded by manager.mu.
 
-	active  bool        // connected, or to be connected
-	conn    *connection // from joining the namespace to the end of that; nil otherwise
-	outcome *outcome    // of the current connecting; done while connected
-	lastErr error       // of the last attempt, until one succeeds
-	context context.Context
-	buffer  sendBuffer
+	active   bool        // connected, or to be connected
+	conn     *connection // from joining the namespace to the end of that; nil otherwise
+	outcome  *outcome    // of the current connecting; done while connected
+	lastErr  error       // of the last attempt, until one succeeds
+	context  context.Context
+	buffer   sendBuffer
 	recovery recovery
 }
 
 // connection is what a socket has of one Engine.IO session.
 type connection struct {
+	socket  *Socket
 	session *engine.Session
 	ctx     context.Context // over when the connection is; the handlers' context
 	cancel  context.CancelCauseFunc
@@ -78,7 +79,7 @@ const (
 func newSocket(m *Manager, namespace string, auth func(context.Context) (any, error)) *Socket {
 	s := &Socket{manager: m, namespace: namespace, auth: auth}
 	s.buffer.limits = m.opts.sendLimits()
-	s.tasks.Init(queue.Limits{MaxItems: maxTasks, MaxBytes: maxTaskBytes}, s.run)
+	s.tasks.Init(queue.Limits{MaxItems: maxTasks, MaxBytes: maxTaskBytes}, runTasks)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errNotConnected)
 	s.context = ctx
@@ -165,11 +166,11 @@ func (s *Socket) OnDisconnect(fn func(reason Reason, err error)) (off func()) {
 // connected is Connected for a caller that holds manager.mu.
 func (s *Socket) connected() bool { return s.conn != nil && s.conn.sid != "" }
 
-// run drains the socket's queue.
-func (s *Socket) run(batch []task) {
+// runTasks drains a queue.
+func runTasks(batch []task) {
 	for _, t := range batch {
 		if t.event != nil {
-			s.dispatch(t.conn, t.event)
+			t.conn.socket.dispatch(t.conn, t.event)
 		} else {
 			t.call()
 		}

@@ -86,8 +86,7 @@ func (c *Config) openPolling(ctx context.Context) (*Session, error) {
 func (c *Config) openWebSocket(ctx context.Context) (*Session, error) {
 	conn, err := c.Dialer.Dial(ctx, c.endpoint(WebSocket, ""), c.MaxMessage)
 	if err != nil {
-		var refused *transport.HandshakeError
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[*transport.HandshakeError](err); ok {
 			err = newStatusError(refused.Status, []byte(refused.Body))
 		}
 		return nil, err

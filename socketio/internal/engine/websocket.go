@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
@@ -28,8 +27,7 @@ func (s *Session) read(conn transport.Conn, receive func(context.Context, transp
 
 // readReason tells a connection that the server or the network closed from one that failed.
 func readReason(err error) Reason {
-	var closed *transport.CloseError
-	if errors.As(err, &closed) || errors.Is(err, io.EOF) {
+	if _, closed := errors.AsType[*transport.CloseError](err); closed {
 		return TransportClose
 	}
 	return TransportError
