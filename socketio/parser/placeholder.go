@@ -66,7 +66,7 @@ func (o *object) key(name []byte) {
 func (o *object) value(scalar []byte) {
 	switch o.last {
 	case markMember:
-		o.marked = o.marked || string(scalar) == "true"
+		o.marked = string(scalar) == "true"
 	case numMember:
 		if n, end, ok := decimal(scalar, 0); ok && end == len(scalar) && n < math.MaxInt32 {
 			o.num = int(n)

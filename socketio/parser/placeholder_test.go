@@ -63,6 +63,7 @@ func TestPlaceholders(t *testing.T) {
 			[]found{{`{"_placeholder":true,"num":1}`, 1}, {`{"_placeholder":true,"num":0}`, 0}, {`{"_placeholder":true,"num":1}`, 1}}},
 		{"member named num", `["x",{"num":{"_placeholder":true,"num":0},"_placeholder":"true"}]`, []found{{`{"_placeholder":true,"num":0}`, 0}}},
 		{"mark that is false", `["x",{"_placeholder":false,"num":0}]`, nil},
+		{"mark that ends up false", `["x",{"_placeholder":true,"num":0,"_placeholder":false}]`, nil},
 		{"mark that is not true but 1", `["x",{"_placeholder":1,"num":0}]`, nil},
 		{"mark that is an array", `["x",{"_placeholder":[true],"num":0}]`, nil},
 		{"mark that is an object", `["x",{"_placeholder":{"a":true},"num":0}]`, nil},

@@ -287,6 +287,21 @@ func TestDecodeDepth(t *testing.T) {
 	}
 }
 
+// The brackets of many levels must match, also where several were open before on the same level.
+func TestDecodeBrackets(t *testing.T) {
+	for n := range 70 {
+		text := "3" + strings.Repeat("[", n) + `[[],{},[{}],{"a":[]}]` + strings.Repeat("]", n)
+		var d parser.Decoder
+		_, complete, err := d.Text([]byte(text))
+		require.NoError(t, err, text)
+		require.True(t, complete)
+		_, _, err = d.Text([]byte(strings.Replace(text, "{}]", "{]]", 1)))
+		require.ErrorIs(t, err, parser.ErrJSON)
+		_, _, err = d.Text([]byte(strings.Replace(text, "{}]", "{}}", 1)))
+		require.ErrorIs(t, err, parser.ErrJSON)
+	}
+}
+
 func TestTypeString(t *testing.T) {
 	require.Equal(t, "CONNECT", parser.Connect.String())
 	require.Equal(t, "BINARY_ACK", parser.BinaryAck.String())

@@ -57,7 +57,7 @@ func DecodePayload(body []byte, maxPackets int) iter.Seq2[Packet, error] {
 		}
 		for offset := 0; ; {
 			text, _, more := bytes.Cut(body[offset:], []byte{separator})
-			p, err := decodeText(text[:len(text):len(text)], offset)
+			p, err := decodeText(text, offset)
 			if !yield(p, err) || err != nil || !more {
 				return
 			}

@@ -118,7 +118,7 @@ func (q *Queue[T]) append(item T, size int) {
 
 // start makes sure that a goroutine drains what waits. The caller holds mu.
 func (q *Queue[T]) start() {
-	if len(q.items) > 0 && !q.running && !q.paused && !q.closed {
+	if len(q.items) > 0 && !q.running && !q.paused {
 		q.running = true
 		go q.run() // ends when nothing waits; Wait and Pause wait for it
 	}
@@ -128,7 +128,7 @@ func (q *Queue[T]) run() {
 	var spare []T
 	for {
 		q.mu.Lock()
-		if len(q.items) == 0 || q.paused || q.closed {
+		if len(q.items) == 0 || q.paused {
 			if len(q.items) == 0 {
 				q.items = nil // an idle queue holds no buffer
 			}
@@ -218,7 +218,7 @@ func (q *Queue[T]) Len() int {
 // Wait returns when nothing waits and nothing is being drained, when the queue is
 // closed and its goroutine has ended, or when ctx is over.
 func (q *Queue[T]) Wait(ctx context.Context) error {
-	return q.await(ctx, func() bool { return !q.running && (len(q.items) == 0 || q.closed) })
+	return q.await(ctx, func() bool { return !q.running && len(q.items) == 0 })
 }
 
 // Close refuses further items and returns those that wait, undrained. The batch
@@ -229,8 +229,6 @@ func (q *Queue[T]) Close() []T {
 	left := q.items
 	q.items, q.closed = nil, true
 	q.count -= len(left)
-	q.bytes -= q.waiting
-	q.waiting = 0
 	q.signal()
 	return left
 }

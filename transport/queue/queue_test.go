@@ -312,8 +312,12 @@ func TestTake(t *testing.T) {
 					require.ErrorIs(t, q.Put("e", 1), queue.ErrFull, "gave back what it took and no more")
 				}
 				require.Equal(t, items[:tt.taken], append([]string{}, taken...), "later items leave it alone")
-
-				q.Close()
+				_ = append(taken, "overwritten")
+				left := items[tt.taken:]
+				if free > 0 {
+					left = append(slices.Clone(left), "the rest")
+				}
+				require.Equal(t, left, append([]string{}, q.Close()...))
 			})
 		})
 	}
@@ -346,6 +350,29 @@ func TestTakeLeavesTheBatchInWork(t *testing.T) {
 		require.ErrorIs(t, q.Put("e", 1), queue.ErrFull)
 		c.done()
 		require.Equal(t, [][]string{{"a"}, {"dd"}}, c.batches)
+		c.done()
+		put(t, q, "eee")
+		require.ErrorIs(t, q.Put("f", 1), queue.ErrFull)
+		c.done()
+	})
+}
+
+// Items must not be held by the buffer that had them: they may be large and their peer gone.
+func TestBuffersAreLetGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsumer()
+		var batches [][]string // not copied, against the rules
+		q := queue.New(queue.Limits{}, func(batch []string) {
+			batches = append(batches, batch)
+			c.drain(batch)
+		})
+		put(t, q, "a", "b", "c", "d")
+		c.done()
+		require.Equal(t, [][]string{{""}, {"b", "c", "d"}}, batches, "a batch is cleared when it is done")
+		c.done()
+		require.Equal(t, []string{"", "", ""}, batches[1])
+		put(t, q, "e")
+		require.Equal(t, 1, cap(batches[2]), "an idle queue keeps no buffer")
 		c.done()
 	})
 }
