@@ -20,13 +20,19 @@ const maxUnread = 64 << 20
 // more than 64 MiB of messages waited for Read.
 var ErrUnread = errors.New("transportjs: too many messages unread")
 
+// limits are in bytes.
+type limits struct {
+	message int // of one received message; 0 means none
+	unread  int // of the messages that wait for Read
+}
+
 // conn is a WebSocket of the runtime. What its callbacks do is in receive.go, what
 // Write does in send.go.
 type conn struct {
-	natives    *natives
-	socket     safejs.Value
-	send       safejs.Value // socket.send, bound
-	maxMessage int
+	natives *natives
+	limits  limits
+	socket  safejs.Value
+	send    safejs.Value // socket.send, bound
 
 	callbacks callbacks
 	inbox     inbox
@@ -48,15 +54,15 @@ type conn struct {
 }
 
 // newConn listens to a socket that is connecting. The conn is not nil when there is an error.
-func newConn(socket safejs.Value, n *natives, maxMessage int) (*conn, error) {
+func newConn(socket safejs.Value, n *natives, l limits) (*conn, error) {
 	c := &conn{
-		natives:    n,
-		socket:     socket,
-		maxMessage: maxMessage,
-		opened:     make(chan struct{}),
-		done:       make(chan struct{}),
-		arrived:    make(chan struct{}, 1),
-		turned:     make(chan struct{}, 1),
+		natives: n,
+		limits:  l,
+		socket:  socket,
+		opened:  make(chan struct{}),
+		done:    make(chan struct{}),
+		arrived: make(chan struct{}, 1),
+		turned:  make(chan struct{}, 1),
 	}
 	var s script
 	s.set(socket, "binaryType", "arraybuffer")
@@ -78,6 +84,7 @@ func newConn(socket safejs.Value, n *natives, maxMessage int) (*conn, error) {
 	c.callbacks.listen(&s, socket, "message", c.direct, n.once)
 	c.callbacks.listen(&s, socket, "message", c.poke, n.once)
 	c.callbacks.listen(&s, socket, "open", c.callbacks.lend(&s, func([]safejs.Value) { close(c.opened) }), n.once)
+	c.callbacks.listen(&s, socket, "error", c.callbacks.lend(&s, func([]safejs.Value) { c.onError() }))
 	c.callbacks.listen(&s, socket, "close", c.callbacks.lend(&s, func(args []safejs.Value) { c.onClose(args[0]) }))
 	return c, s.err
 }

@@ -18,7 +18,8 @@ var ErrNoWebSocket = errors.New("transportjs: the runtime has no WebSocket: " +
 	"Node.js has one from version 22 on, and from 20.10 on with --experimental-websocket")
 
 type dialer struct {
-	natives func() (*natives, error)
+	natives   func() (*natives, error)
+	maxUnread int
 }
 
 // Dial closes the socket at once when ctx is over: a browser opens the connections to
@@ -40,7 +41,7 @@ func (d *dialer) Dial(ctx context.Context, url string, maxMessage int) (transpor
 	if err != nil {
 		return nil, dialError(url, err)
 	}
-	c, err := newConn(socket, natives, maxMessage)
+	c, err := newConn(socket, natives, limits{message: maxMessage, unread: d.maxUnread})
 	if err != nil {
 		c.abort(0, err)
 		return nil, dialError(url, err)

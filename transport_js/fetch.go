@@ -6,17 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/hack-pad/safejs"
 
 	"github.com/isosocket/isosocket/transport"
 )
-
-// ErrBinaryBody is returned for a request body that is not UTF-8. Bodies are sent
-// as strings, because a browser asks the server's leave (a preflight) before it
-// sends another origin anything but text.
-var ErrBinaryBody = errors.New("transportjs: request body is not text")
 
 type roundTripper struct {
 	credentials string
@@ -40,9 +34,6 @@ func (t *roundTripper) fetch(ctx context.Context, r *transport.Request) (*transp
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if !utf8.Valid(r.Body) {
-		return nil, ErrBinaryBody
-	}
 	var s script
 	global := safejs.Global()
 	controller := s.construct(s.get(global, "AbortController"))
@@ -55,7 +46,7 @@ func (t *roundTripper) fetch(ctx context.Context, r *transport.Request) (*transp
 		options["headers"] = map[string]any{"Content-Type": r.ContentType}
 	}
 	if len(r.Body) > 0 {
-		options["body"] = string(r.Body)
+		options["body"] = s.array(s.get(global, "Uint8Array"), r.Body)
 	}
 	response := await(ctx, &s, s.call(global, "fetch", r.URL, options), abort)
 	answer := &transport.Response{

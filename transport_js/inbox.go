@@ -15,9 +15,9 @@ const (
 	maxBatchBytes = 1 << 20 // bytes of one batch, as far as the size of the last one tells
 )
 
-// binary is how an ArrayBuffer is joined. A batch that shows it holds one, or a
+// buffer is how an ArrayBuffer is joined. A batch that shows it holds one, or a
 // text that says so.
-var binary = []byte("[object ArrayBuffer]")
+var buffer = []byte("[object ArrayBuffer]")
 
 // inbox is a JavaScript array that the browser appends message events to without
 // entering Go.
@@ -85,7 +85,7 @@ func (b *inbox) take() (messages []transport.Message, more bool, err error) {
 // from binary messages or from each other.
 func (b *inbox) texts(s *script, data safejs.Value, n int) []transport.Message {
 	joined := s.bytes(s.invoke(b.natives.encode, s.invoke(b.natives.join, data, b.natives.separator)))
-	if s.err != nil || bytes.Count(joined, []byte(separator)) != n-1 || bytes.Contains(joined, binary) {
+	if s.err != nil || bytes.Count(joined, []byte(separator)) != n-1 || bytes.Contains(joined, buffer) {
 		return nil
 	}
 	messages := make([]transport.Message, 0, n)

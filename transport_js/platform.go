@@ -29,7 +29,7 @@ func Platform(config *Config) transport.Platform {
 	}
 	global := safejs.Global()
 	return transport.Platform{
-		Dialer:       &dialer{natives: sync.OnceValues(findNatives)},
+		Dialer:       &dialer{natives: sync.OnceValues(findNatives), maxUnread: maxUnread},
 		RoundTripper: &roundTripper{credentials: config.Credentials},
 		Base:         base(global),
 		Watch:        watcher(global),

@@ -39,7 +39,7 @@ func (c *conn) onTurn() {
 	case more:
 		s.invoke(c.poke)
 	case c.closing != nil:
-		c.fail(c.closed())
+		c.fail(c.closing)
 	case len(messages) <= 1:
 		s.call(c.socket, "addEventListener", "message", c.direct, c.natives.once)
 		fallthrough
@@ -48,6 +48,16 @@ func (c *conn) onTurn() {
 	}
 	if s.err != nil {
 		c.abort(0, fmt.Errorf("transportjs: receive: %w", s.err))
+	}
+}
+
+// onError runs when the connection could not be opened, or was lost. A close event
+// follows, except that Node.js 20 has none for a handshake that failed.
+func (c *conn) onError() {
+	select {
+	case <-c.opened:
+	default:
+		c.fail(errNotOpened)
 	}
 }
 
@@ -66,16 +76,6 @@ func (c *conn) onClose(event safejs.Value) {
 	c.onTurn()
 }
 
-// closed returns the error for a connection that the peer, or the network, closed.
-func (c *conn) closed() error {
-	select {
-	case <-c.opened:
-		return c.closing
-	default:
-		return errNotOpened
-	}
-}
-
 // received hands messages to Read and reports whether the connection goes on.
 func (c *conn) received(messages []transport.Message, err error) bool {
 	code := 0
@@ -84,9 +84,9 @@ func (c *conn) received(messages []transport.Message, err error) bool {
 	}
 	size := 0
 	for i, m := range messages {
-		if c.maxMessage > 0 && len(m.Data) > c.maxMessage {
+		if c.limits.message > 0 && len(m.Data) > c.limits.message {
 			messages, code = messages[:i], 1009
-			err = fmt.Errorf("transportjs: receive: %w: %d bytes, limit %d", transport.ErrTooLarge, len(m.Data), c.maxMessage)
+			err = fmt.Errorf("transportjs: receive: %w: %d bytes, limit %d", transport.ErrTooLarge, len(m.Data), c.limits.message)
 			break
 		}
 		size += len(m.Data)
@@ -96,7 +96,7 @@ func (c *conn) received(messages []transport.Message, err error) bool {
 		c.messages = append(c.messages, messages...)
 		c.unread += size
 	}
-	full := c.unread > maxUnread
+	full := c.unread > c.limits.unread
 	c.mu.Unlock()
 	if full && err == nil {
 		err = ErrUnread

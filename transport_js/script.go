@@ -95,3 +95,12 @@ func (s *script) bytes(array safejs.Value) []byte {
 	}
 	return b
 }
+
+// array makes a Uint8Array with a copy of b.
+func (s *script) array(class safejs.Value, b []byte) safejs.Value {
+	array := s.construct(class, len(b))
+	if s.err == nil {
+		_, s.err = safejs.CopyBytesToJS(array, b)
+	}
+	return array
+}

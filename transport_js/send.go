@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hack-pad/safejs"
-
 	"github.com/isosocket/isosocket/transport"
 )
 
@@ -141,10 +139,7 @@ func (c *conn) binaries(s *script, messages []transport.Message) []any {
 			all = append(all, m.Data...)
 		}
 	}
-	array := s.construct(c.natives.uint8Array, len(all))
-	if s.err == nil {
-		_, s.err = safejs.CopyBytesToJS(array, all)
-	}
+	array := s.array(c.natives.uint8Array, all)
 	views := make([]any, len(messages))
 	start := 0
 	for i, m := range messages {

@@ -12,7 +12,7 @@
 //
 // The environment and the arguments of a wasm program have to fit into 8 KB, so it
 // gets only the variables that begin with ISOSOCKET_, GODEBUG, and those named by -env.
-// ISOSOCKET_PEER is the URL of the server of package echopeer.
+// ISOSOCKET_PEER is the URL of a [transporttest.Server].
 //
 // # Files
 //

@@ -15,7 +15,9 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/isosocket/isosocket/browsertest/echopeer"
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/transporttest"
+	transportnative "github.com/isosocket/isosocket/transport_native"
 )
 
 //go:embed page
@@ -28,11 +30,12 @@ type result struct {
 }
 
 // origin is the web server that a page runs the program from. It serves on the loopback
-// interface, and the peer under /peer.
+// interface, and the peer under /peer, so that a test needs no second origin.
 type origin struct {
 	program *program
 	url     string
 	server  *http.Server
+	peer    *transporttest.Server
 	result  chan result   // holds the one result
 	over    chan struct{} // closed once there is a result
 }
@@ -45,6 +48,7 @@ func startOrigin(p *program, goroot string) (*origin, error) {
 	o := &origin{
 		program: p,
 		url:     "http://" + listener.Addr().String(),
+		peer:    transporttest.NewServer(accept),
 		result:  make(chan result, 1),
 		over:    make(chan struct{}),
 	}
@@ -59,13 +63,20 @@ func startOrigin(p *program, goroot string) (*origin, error) {
 	mux.HandleFunc("/program.wasm", serveFile(p.path))
 	mux.HandleFunc("/program.json", o.serveProgram)
 	mux.HandleFunc("/stdio", o.serveStdio)
-	mux.Handle("/peer/", http.StripPrefix("/peer", echopeer.Handler()))
+	mux.Handle("/peer/", http.StripPrefix("/peer", o.peer))
 	o.server = &http.Server{Handler: isolated(mux)}
 	go o.server.Serve(listener) // ends with close
 	return o, nil
 }
 
-func (o *origin) close() { o.server.Close() }
+func (o *origin) close() {
+	o.server.Close()
+	o.peer.Close()
+}
+
+func accept(w http.ResponseWriter, r *http.Request) (transport.Conn, error) {
+	return transportnative.Accept(w, r, transportnative.AcceptOptions{AnyOrigin: true})
+}
 
 func serveFile(path string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, path) }
