@@ -5,6 +5,7 @@ package transportnative
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -23,8 +24,9 @@ type AcceptOptions struct {
 
 	// Origins are the origins of pages that may connect, beside those whose host is
 	// the request's. Each is a host or a scheme://host, with the patterns of
-	// [path.Match] ("https://*.example.com"), compared without case. A request
-	// without an Origin header does not come from a page and is always accepted.
+	// [path.Match] ("https://*.example.com"), compared without case; a malformed one
+	// refuses every foreign page. A request without an Origin header does not come
+	// from a page and is always accepted.
 	Origins []string
 
 	// AnyOrigin accepts pages of any origin. A page that a user visits can then act
@@ -58,7 +60,7 @@ func Accept(w http.ResponseWriter, r *http.Request, options AcceptOptions) (tran
 		OriginPatterns:     options.Origins,
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("transportnative: accept: %w", err)
 	}
 	// Accept has put a reader in front of the wire for what was buffered, which here is nothing.
 	h.buffer.Reset(h.wire)

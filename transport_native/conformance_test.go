@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/isosocket/isosocket/transport"
@@ -90,8 +91,17 @@ func TestDialer(t *testing.T) {
 	transporttest.TestDialer(t, newTarget(t, (*httptest.Server).Start))
 }
 
+// startHTTP2 starts a server that polling talks HTTP/2 with. WebSockets stay with HTTP/1.1.
+func startHTTP2(s *httptest.Server) {
+	s.EnableHTTP2 = true
+	s.StartTLS()
+}
+
 func TestDialerTLS(t *testing.T) {
-	transporttest.TestDialer(t, newTarget(t, (*httptest.Server).StartTLS))
+	target := newTarget(t, startHTTP2)
+	_, err := target.RoundTripper.RoundTrip(t.Context(), &transport.Request{Method: "GET", URL: target.URL + "/echo"})
+	require.NoError(t, err, "so that there is a connection with HTTP/2")
+	transporttest.TestDialer(t, target)
 }
 
 func TestRoundTripper(t *testing.T) {
@@ -99,8 +109,5 @@ func TestRoundTripper(t *testing.T) {
 }
 
 func TestRoundTripperHTTP2(t *testing.T) {
-	transporttest.TestRoundTripper(t, newTarget(t, func(s *httptest.Server) {
-		s.EnableHTTP2 = true
-		s.StartTLS()
-	}))
+	transporttest.TestRoundTripper(t, newTarget(t, startHTTP2))
 }

@@ -16,13 +16,13 @@
 // # Writing
 //
 // Conn.Write collects the frames of its messages and hands them to the operating
-// system at once (in pieces of 16 KiB when they are larger than that), under one
+// system at once, or in pieces of about 16 KiB when there is more. Each such write has a
 // deadline. A peer that does not read for that long loses the connection.
 //
 // # Waiting
 //
-// An accepted connection that waits costs the goroutine that reads and about 3 KB
-// beside its stack and its socket. Nothing is registered for a Read or Write whose
+// An accepted connection that waits costs the goroutine that reads and about 4 KB
+// beside its stack and the socket in the kernel. Nothing is registered for a Read or Write whose
 // context cannot be cancelled ([context.Background]); Close ends such a Read as well, so
 // the owner of many connections should prefer it to a context for each of them.
 //

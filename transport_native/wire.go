@@ -5,6 +5,7 @@ package transportnative
 import (
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,19 +58,17 @@ func (w *wire) Read(p []byte) (int, error) {
 func (w *wire) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.batch == nil {
-		return len(p), w.send(p)
+	var err error
+	switch {
+	case w.batch == nil:
+		err = w.send(p)
+	case w.collected+len(p) <= batchSize:
+		w.collected += copy(w.batch[w.collected:], p)
+	default:
+		// A payload may be longer than all that is ever collected. It is not copied.
+		err = w.send(w.take(), p)
 	}
-	if w.collected+len(p) > batchSize {
-		if err := w.sendBatch(); err != nil {
-			return 0, err
-		}
-		if len(p) > batchSize {
-			return len(p), w.send(p)
-		}
-	}
-	w.collected += copy(w.batch[w.collected:], p)
-	return len(p), nil
+	return len(p), err
 }
 
 // collect keeps what is written from now on until flush.
@@ -83,23 +82,24 @@ func (w *wire) collect() {
 func (w *wire) flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	err := w.sendBatch()
+	err := w.writeError
+	if w.collected > 0 {
+		err = w.send(w.take())
+	}
 	batches.Put(w.batch)
 	w.batch = nil
 	return err
 }
 
-func (w *wire) sendBatch() error {
-	if w.collected == 0 {
-		return w.writeError
-	}
+// take returns what was collected, valid until more is.
+func (w *wire) take() []byte {
 	p := w.batch[:w.collected]
 	w.collected = 0
-	return w.send(p)
+	return p
 }
 
-// send writes p to the socket. The caller holds mu.
-func (w *wire) send(p []byte) error {
+// send writes the pieces to the socket, at once where the system can. The caller holds mu.
+func (w *wire) send(pieces ...[]byte) error {
 	if w.writeError != nil {
 		return w.writeError
 	}
@@ -109,8 +109,13 @@ func (w *wire) send(p []byte) error {
 			w.limitWrites()
 		}
 	}
-	if w.writeError == nil {
-		_, w.writeError = w.Conn.Write(p)
+	switch {
+	case w.writeError != nil:
+	case len(pieces) == 1:
+		_, w.writeError = w.Conn.Write(pieces[0])
+	default:
+		buffers := net.Buffers(slices.Clone(pieces)) // which WriteTo consumes
+		_, w.writeError = buffers.WriteTo(w.Conn)
 	}
 	if w.writeError != nil {
 		w.lost.Store(true)

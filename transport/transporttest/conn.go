@@ -26,6 +26,7 @@ func testConn(t *testing.T, s subject) {
 		{"concurrent writers", testConcurrentWriters},
 		{"data is shared", testDataShared},
 		{"messages before a close", testMessagesBeforeClose},
+		{"messages before a close while writing", testMessagesBeforeCloseWhileWriting},
 		{"closed by peer", testClosedByPeer},
 		{"closed by us", testClosedByUs},
 		{"closed amid traffic", testClosedAmidTraffic},
@@ -202,6 +203,23 @@ func testMessagesBeforeClose(t *testing.T, s subject) {
 				e.want(text(strconv.Itoa(i)))
 			}
 			e.wantClosed(4001, "")
+		}
+	}
+}
+
+// A Write that fails because the peer has closed does not lose what the peer sent before.
+func testMessagesBeforeCloseWhileWriting(t *testing.T, s subject) {
+	for range 10 {
+		e := s.dial(t)
+		e.tell("burst 30 4001")
+		done := make(chan error, 1)
+		go func() { done <- writeUntilError(e.ctx, e) }()
+		for i := range 30 {
+			e.want(text(strconv.Itoa(i)))
+		}
+		e.wantClosed(4001, "")
+		if err := <-done; errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Write: %v", err)
 		}
 	}
 }

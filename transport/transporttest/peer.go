@@ -125,8 +125,8 @@ func (p *Peer) obey(ctx context.Context, conn transport.Conn, verb, argument str
 	case "invalid":
 		_ = conn.Write(ctx, text("\xff"))
 	case "flood":
-		for flood := text(strings.Repeat("x", 1000)); ; {
-			if conn.Write(ctx, flood) != nil {
+		for flood := text(strings.Repeat("x", 20000)); ; {
+			if conn.Write(ctx, flood, flood, flood) != nil {
 				return
 			}
 		}
