@@ -49,6 +49,9 @@ func (p *program) runChromium(ctx context.Context, o *origin) (code int, err err
 	tab, closeTab := chromedp.NewContext(ctx)
 	defer closeTab()
 
+	if err := chromedp.Do(tab); err != nil {
+		return 0, fmt.Errorf("start Chromium: %w", err)
+	}
 	console := chromedp.Console(tab)
 	printed := make(chan struct{})
 	go func() { // ends with the browser
@@ -63,7 +66,7 @@ func (p *program) runChromium(ctx context.Context, o *origin) (code int, err err
 	defer func() { closeTab(); stop(); <-printed }()
 
 	if _, err := chromedp.Call(tab, page.Navigate, page.NavigateParams{URL: o.url}); err != nil {
-		return 0, fmt.Errorf("start Chromium: %w", err)
+		return 0, fmt.Errorf("open the page: %w", err)
 	}
 	select {
 	case r := <-o.result:
