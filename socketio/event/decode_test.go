@@ -1,8 +1,10 @@
 package event_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/big"
 	"reflect"
 	"strings"
@@ -50,6 +52,23 @@ func (p *picky) UnmarshalText(text []byte) error {
 	}
 	p.text = string(text)
 	return nil
+}
+
+type shout string
+
+func (s shout) String() string { return string(s) + "!" }
+
+type labelled struct {
+	S    fmt.Stringer
+	Data []byte `json:"data"`
+}
+
+func decoded(text string) []byte {
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 func TestDecode(t *testing.T) {
@@ -108,6 +127,12 @@ func TestDecode(t *testing.T) {
 		{"the same attachment twice", `{"A":$0,"B":$0}`, []string{"a"}, new(twice), twice{a, a}},
 		{"recursive type", `{"Data":$0,"Next":{"Data":$1}}`, []string{"a", "b"}, new(list), list{Data: a, Next: &list{Data: b}}},
 		{"what the target held", `{"l":$0}`, []string{"a"}, &map[string]any{"k": "v"}, map[string]any{"k": "v", "l": a}},
+		{"text that looks like a token", `["` + strings.Repeat("a", 36) + `",$0,"` + strings.Repeat("a", 28) + `aaaaaaaa"]`, []string{"a"}, new(any),
+			any([]any{strings.Repeat("a", 36), a, strings.Repeat("a", 36)})},
+		{"text that looks like the bytes of a token", `["` + strings.Repeat("abcd", 9) + `",$0]`, []string{"a"}, new([][]byte),
+			[][]byte{decoded(strings.Repeat("abcd", 9)), a}},
+		{"value in an interface with methods", `{"data":$0,"S":null}`, []string{"a"}, &labelled{S: shout("s")}, labelled{Data: a}},
+		{"value left in an interface with methods", `{"data":$0}`, []string{"a"}, &labelled{S: shout("s")}, labelled{S: shout("s"), Data: a}},
 		{"pointer in an interface", `{"data":$0}`, []string{"a"}, func() *any { v := any(new(inner)); return &v }(), any(&inner{a})},
 
 		{"raw JSON gets base64 text", `{"k":$0}`, []string{"a"}, new(json.RawMessage), json.RawMessage(`{"k":"YQ=="}`)},

@@ -30,7 +30,9 @@ func EncodeEvent(codec Codec, dst []byte, name string, args ...any) (data []byte
 		return nil, nil, fmt.Errorf("%w: %q", ErrReserved, name)
 	}
 	e := encoder{codec: orJSON(codec), out: append(dst, '['), start: len(dst)}
-	e.string(name)
+	if err := e.string(name); err != nil {
+		return nil, nil, fmt.Errorf("event: encode name %q: %w", name, err)
+	}
 	return e.array(args)
 }
 

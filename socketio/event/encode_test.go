@@ -114,6 +114,8 @@ func TestEncode(t *testing.T) {
 			At   time.Time
 			Data []byte
 		}{time.Unix(0, 0).UTC(), a}}, `[{"At":"1970-01-01T00:00:00Z","Data":` + p0 + `}]`, [][]byte{a}},
+		{"text that looks like a token", []any{map[string]any{"b": a, "s": strings.Repeat("a", 36)}},
+			`[{"b":` + p0 + `,"s":"` + strings.Repeat("a", 36) + `"}]`, [][]byte{a}},
 		{"text that looks like a placeholder", []any{p0, a}, `["{\"_placeholder\":true,\"num\":0}",` + p0 + `]`, [][]byte{a}},
 	}
 	for _, tt := range tests {

@@ -3,6 +3,7 @@ package event_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/isosocket/isosocket/socketio/event"
@@ -118,6 +119,7 @@ func TestPayload(t *testing.T) {
 func TestNoPayload(t *testing.T) {
 	a, b := newPair()
 	empty := event.New[struct{}]("x")
+	require.Equal(t, "x", empty.Name())
 	got := 0
 	empty.On(b, func(context.Context, struct{}) error { got++; return nil })
 	require.NoError(t, empty.Emit(a, struct{}{}))
@@ -141,6 +143,12 @@ func TestCall(t *testing.T) {
 	require.Equal(t, total{Sum: 3, Data: []byte("a")}, got)
 
 	require.NoError(t, client.Emit("add", 1, 2), "nobody waits for an answer")
+	var reported []error
+	server.onError = func(err error) { reported = append(reported, err) }
+	require.NoError(t, client.Emit("add", "one"))
+	require.Len(t, reported, 1)
+	var decode *event.DecodeError
+	require.ErrorAs(t, reported[0], &decode)
 
 	off()
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -195,6 +203,7 @@ func TestReplyShapes(t *testing.T) {
 		{`{"error":{"message":"m","data":[1]}}`, &event.AckError{Message: "m", Data: rawJSON(`[1]`)}},
 		{`{"error":{"data":null,"message":"m"}}`, &event.AckError{Message: "m", Data: rawJSON(`null`)}},
 		{`{"error":{"message":"m","data":{"k":$0}}}`, &event.AckError{Message: "m", Data: rawJSON(`{"k":"YQ=="}`)}},
+		{`{"error":{"message":"m","data":[` + strings.Repeat("$0,", 9) + `$0]}}`, nil}, // too many copies
 		{`{"error":{"message":"m","code":1}}`, nil},
 		{`{"error":{"message":"m","data":1,"code":1}}`, nil},
 		{`{"error":{"message":1}}`, nil},

@@ -29,8 +29,8 @@ type Message struct {
 	inline      [3][]byte // what args holds at first: the name and two arguments
 }
 
-// NewMessage returns the message of an Event packet, and takes over the packet's
-// data. A nil codec means [JSON]. ack sends the acknowledgement with the
+// NewMessage returns the message of an Event packet that a [parser.Decoder] has
+// decoded, and takes over its data. A nil codec means [JSON]. ack sends the acknowledgement with the
 // arguments given; nil if the packet has no id. It is for the two ends of a connection.
 func NewMessage(p *parser.Packet, codec Codec, ack func(args ...any) error) (*Message, error) {
 	m := &Message{attachments: p.Attachments, codec: orJSON(codec), ack: ack}
@@ -55,8 +55,8 @@ func NewMessage(p *parser.Packet, codec Codec, ack func(args ...any) error) (*Me
 	return m, nil
 }
 
-// NewReply returns the message of an Ack packet that answers the event of that
-// name. The error is an [*AckError] if that is what the peer answered with.
+// NewReply returns the message of a decoded Ack packet, which answers the event of
+// that name. The error is an [*AckError] if that is what the peer answered with.
 func NewReply(name string, p *parser.Packet, codec Codec) (*Message, error) {
 	m := &Message{name: []byte(name), attachments: p.Attachments, codec: orJSON(codec)}
 	if err := m.split(p.Data); err != nil {
