@@ -47,6 +47,21 @@ func TestPlaceholderError(t *testing.T) {
 	}
 }
 
+func TestPlaceholderErrorOffset(t *testing.T) {
+	for _, tt := range []struct {
+		text   string
+		offset int
+	}{
+		{`51-["x",{"_placeholder":true,"num":1}]`, 36}, // the closing bracket
+		{`51-["x",{"_placeholder":true,"num":[0]}]`, 35},
+	} {
+		_, _, err := new(parser.Decoder).Text([]byte(tt.text))
+		var syntax *parser.SyntaxError
+		require.ErrorAs(t, err, &syntax)
+		require.Equal(t, tt.offset, syntax.Offset)
+	}
+}
+
 func TestPlaceholders(t *testing.T) {
 	type found struct {
 		text string

@@ -371,8 +371,14 @@ func TestBuffersAreLetGo(t *testing.T) {
 		require.Equal(t, [][]string{{""}, {"b", "c", "d"}}, batches, "a batch is cleared when it is done")
 		c.done()
 		require.Equal(t, []string{"", "", ""}, batches[1])
-		put(t, q, "e")
-		require.Equal(t, 1, cap(batches[2]), "an idle queue keeps no buffer")
+
+		put(t, q, "e", "f", "g", "h")
+		c.done()
+		put(t, q, "i", "j", "k")
+		c.done()
+		c.done()
+		put(t, q, "l")
+		require.Equal(t, 1, cap(batches[5]), "an idle queue keeps no buffer")
 		c.done()
 	})
 }
