@@ -111,12 +111,22 @@ const rows = {
     equal(await socket.emitWithAck("ask", "why"), { answer: "why" }, "what the server was told");
   },
 
-  "200 acks in order": async ({ open }) => {
+  "200 acks": async ({ open }) => {
     const socket = await open();
+    const numbers = Array.from({ length: 200 }, (_, i) => i);
     const order = [];
-    const acks = Array.from({ length: 200 }, (_, i) => socket.emitWithAck("ack", i).then((n) => order.push(n)));
-    await Promise.all(acks);
-    equal(order, Array.from({ length: 200 }, (_, i) => i), "order of the acks");
+    await Promise.all(numbers.map((i) => socket.emitWithAck("ack", i).then((n) => order.push(n))));
+    equal(order, numbers, "order of the acks");
+  },
+
+  "200 events in order": async ({ open }) => {
+    const socket = await open();
+    const numbers = Array.from({ length: 200 }, (_, i) => i);
+    const order = [];
+    const all = new Promise((resolve) => socket.on("echo", (n) => order.push(n) === 200 && resolve()));
+    numbers.forEach((n) => socket.emit("echo", n));
+    await all;
+    equal(order, numbers, "order of the events");
   },
 
   "second namespace": async ({ open }) => {

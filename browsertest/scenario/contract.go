@@ -1,0 +1,66 @@
+package scenario
+
+import "github.com/isosocket/isosocket/socketio/event"
+
+// What the client asks and the server does. The events "echo" and "ack" are not
+// declared: they bring back whatever they were given.
+var (
+	Ask   = event.NewCall[string, Answer]("ask") // the server asks back with Question and tells the answer
+	Where = event.NewCall[struct{}, Place]("where")
+	Enter = event.NewCall[string, struct{}]("enter") // a room
+	Left  = event.NewCall[string, string]("left")    // why a socket is gone, once it is
+
+	Shout   = event.New[Saying]("shout")     // to everybody in the room
+	Tell    = event.New[Saying]("tell")      // to the others in it
+	Goodbye = event.New[struct{}]("goodbye") // asks the server to disconnect the socket
+)
+
+// What the server sends.
+var (
+	Question = event.NewCall[string, Answer]("question")
+	Shouted  = event.New[string]("shout")
+	Told     = event.New[string]("tell")
+)
+
+// The events of the namespace /stress, see [Exchange].
+var (
+	Tick    = event.New[int]("tick")
+	Stop    = event.New[int]("stop")      // how many ticks the client sent
+	Stopped = event.New[Tally]("stopped") // how many ticks the server sent
+)
+
+// Answer is what a client says to a question.
+type Answer struct {
+	Answer string `json:"answer"`
+}
+
+// Place is where the server sees a socket.
+type Place struct {
+	Namespace string `json:"namespace"`
+	ID        string `json:"id"`
+}
+
+// Saying is a text for a room.
+type Saying struct {
+	event.Positional
+	Room string
+	Text string
+}
+
+// Credentials open the namespace /guarded, if the token is "secret".
+type Credentials struct {
+	Token string `json:"token"`
+}
+
+// Hint is the data of the refusal of /guarded.
+type Hint struct {
+	Code int    `json:"code"`
+	Hint string `json:"hint"`
+}
+
+// Tally is what the server counted.
+type Tally struct {
+	event.Positional
+	Sent     int
+	Disorder string // what was wrong with the client's ticks, empty when nothing was
+}

@@ -1,0 +1,68 @@
+//go:build js
+
+// Command wasm is the scenario's Go client in a page, see browsertest/pages/wasm.html.
+//
+//	scenario scenario <url> <transports>
+//	scenario stress <url> <transports> <count> <width>
+//	scenario dial <url> <transports>
+//
+// The test defines the functions that it calls in the page: report takes the
+// result of a row, restart kills the server and starts it again. What dial found
+// is the variable verdict of the page. Errors are written to standard error,
+// which is the console, and make the exit code 1.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall/js"
+
+	"github.com/isosocket/isosocket/browsertest/scenario"
+)
+
+func main() {
+	if err := run(context.Background(), os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) < 3 {
+		return errors.New("usage: scenario <mode> <url> <transports> …")
+	}
+	mode, url, transports := args[0], args[1], strings.Split(args[2], ",")
+	switch {
+	case mode == "scenario":
+		scenario.Run(ctx, url, transports, func() { js.Global().Call("restart") }, report)
+		return nil
+	case mode == "stress" && len(args) == 5:
+		count, err := strconv.Atoi(args[3])
+		if err != nil {
+			return err
+		}
+		width, err := strconv.Atoi(args[4])
+		if err != nil {
+			return err
+		}
+		return scenario.Stress(ctx, url, transports, count, width)
+	case mode == "dial":
+		verdict, err := scenario.Dial(ctx, url, transports, func() { js.Global().Call("restart") })
+		if err != nil {
+			return err
+		}
+		js.Global().Set("verdict", map[string]any{
+			"error": verdict.Error, "again": verdict.Again, "connected": verdict.Connected, "upgrade": verdict.Upgrade,
+		})
+		return nil
+	}
+	return fmt.Errorf("scenario: no mode %q", mode)
+}
+
+func report(r scenario.Result) {
+	js.Global().Call("report", map[string]any{"row": r.Row, "error": r.Error, "ms": r.Milliseconds})
+}
