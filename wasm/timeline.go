@@ -13,13 +13,13 @@ import (
 const (
 	nearBottom = 80            // pixels
 	together   = 5 * 60 * 1000 // milliseconds between messages that share a head
+	waiting    = "[data-state=waiting]"
 )
 
 // timeline shows the messages of the room.
 type timeline struct {
 	items map[string]js.Value // by the id of the message
 	urls  []js.Value          // of pictures
-	last  *chat.Message       // nil at the beginning and after a notice
 }
 
 func (t *timeline) listen(l *listeners) {
@@ -57,8 +57,8 @@ func (t *timeline) add(m chat.Message, mine bool, state guest.State) {
 	item := stamp("message-template")
 	attribute(item, "data-id", m.ID)
 	flag(item, "data-mine", "true", mine)
-	follows := t.last != nil && t.last.From.ID == m.From.ID && m.At-t.last.At < together
-	flag(item, "data-follows", "true", follows)
+	attribute(item, "data-author", m.From.ID)
+	attribute(item, "data-at", strconv.FormatInt(m.At, 10))
 	paint(part(item, "avatar"), m.From)
 	text(part(item, "author"), m.From.Name)
 	text(part(item, "text"), m.Text)
@@ -67,9 +67,19 @@ func (t *timeline) add(m chat.Message, mine bool, state guest.State) {
 		t.addPicture(part(item, "picture"), m.Picture)
 	}
 	t.items[m.ID] = item
-	t.last = &m
 	t.progress(m.ID, guest.Progress{State: state, Seq: m.Seq, At: m.At})
 	t.append(item, stay || mine)
+	flag(item, "data-follows", "true", follows(item, m))
+}
+
+// follows reports whether the message continues the one before it.
+func follows(item js.Value, m chat.Message) bool {
+	before := item.Get("previousElementSibling")
+	if before.IsNull() || before.Get("dataset").Get("author").IsUndefined() {
+		return false
+	}
+	at, err := strconv.ParseInt(before.Get("dataset").Get("at").String(), 10, 64)
+	return err == nil && before.Get("dataset").Get("author").String() == m.From.ID && m.At-at < together
 }
 
 // addPicture shows bytes in an img element. Its size is known before the browser
@@ -129,7 +139,7 @@ func ticksLabel(p guest.Progress) string {
 	case p.Others > 0:
 		return "Sent, shown to " + strconv.Itoa(p.Got) + " of " + others
 	}
-	return "Sent, nobody else is here"
+	return "Sent"
 }
 
 // notice appends a line that nobody wrote.
@@ -138,12 +148,16 @@ func (t *timeline) notice(kind, line string) {
 	item := stamp("notice-template")
 	attribute(item, "data-kind", kind)
 	text(item, line)
-	t.last = nil
 	t.append(item, stay)
 }
 
+// append keeps what waits to be sent last.
 func (t *timeline) append(item js.Value, follow bool) {
-	element("timeline").Call("append", item)
+	list, before := element("timeline"), js.Null()
+	if !item.Call("matches", waiting).Bool() {
+		before = list.Call("querySelector", waiting)
+	}
+	list.Call("insertBefore", item, before)
 	if follow {
 		t.toBottom()
 	} else {

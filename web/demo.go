@@ -17,9 +17,18 @@ type Demo struct {
 	mux *http.ServeMux
 }
 
+// sendBuffer is what may wait for one client, in bytes. The history of a room is
+// sent at once, and must fit.
+const sendBuffer = 2 * host.MaxHistoryBytes
+
 // NewDemo returns a demo with empty rooms. Options are those of its Socket.IO
 // server, nil for the defaults; the Path must stay.
 func NewDemo(options *server.Options) (*Demo, error) {
+	var o server.Options
+	if options != nil {
+		o = *options
+	}
+	o.SendBufferBytes = max(o.SendBufferBytes, sendBuffer)
 	static, err := fs.Sub(embedded, "static")
 	if err != nil {
 		return nil, fmt.Errorf("web: open the pages: %w", err)
@@ -28,7 +37,7 @@ func NewDemo(options *server.Options) (*Demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Demo{io: server.New(options), mux: http.NewServeMux()}
+	d := &Demo{io: server.New(&o), mux: http.NewServeMux()}
 	host.New(d.io)
 	d.mux.Handle("/socket.io/", d.io)
 	d.mux.Handle("/", pages)

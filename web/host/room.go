@@ -6,10 +6,11 @@ import (
 	"github.com/isosocket/isosocket/web/chat"
 )
 
-// What is remembered of a room.
 const (
-	maxHistory      = 100
-	maxHistoryBytes = 4 << 20
+	// MaxHistory bounds the messages that are remembered of a room.
+	MaxHistory = 100
+	// MaxHistoryBytes bounds their texts and pictures together, for each room.
+	MaxHistoryBytes = 4 << 20
 )
 
 // room is a room; its fields are guarded by the host's mutex.
@@ -70,7 +71,7 @@ func (r *room) add(d chat.Draft, from chat.Member, at int64) *entry {
 	e.others = len(e.missing)
 	r.history = append(r.history, e)
 	r.bytes += size(e)
-	for len(r.history) > maxHistory || r.bytes > maxHistoryBytes {
+	for len(r.history) > MaxHistory || r.bytes > MaxHistoryBytes {
 		r.bytes -= size(r.history[0])
 		r.history = slices.Delete(r.history, 0, 1)
 	}

@@ -120,7 +120,10 @@ func (v *visitor) typing(_ context.Context, active bool) error {
 		return nil
 	}
 	w := chat.Writer{Room: v.room.name, From: v.me, Active: active}
-	to := v.socket.To(v.room.channel()).Volatile()
+	to := v.socket.To(v.room.channel())
+	if active {
+		to = to.Volatile() // that it ended must not get lost
+	}
 	h.announce(func() { _ = chat.Typed.Emit(to, w) })
 	return nil
 }

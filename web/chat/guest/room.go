@@ -99,7 +99,7 @@ func (g *Guest) presence(p chat.RoomPresence) {
 	}
 	g.members = p.Members
 	if p.Left {
-		g.writers = without(g.writers, p.Who)
+		g.stopped(p.Who)
 	}
 	who := &p.Who
 	if p.Who.ID == g.me.ID || !p.Left && g.absent[p.Who.ID] {
@@ -107,7 +107,6 @@ func (g *Guest) presence(p chat.RoomPresence) {
 	}
 	delete(g.absent, p.Who.ID)
 	g.view.Presence(g.members, g.me, who, p.Left)
-	g.showWriters()
 }
 
 // receive takes a message that the server sent. The first ones may overtake the
@@ -128,6 +127,7 @@ func (g *Guest) show(m chat.Message) {
 		return
 	}
 	g.seen[m.ID] = true
+	g.stopped(m.From)
 	mine := m.From.ID == g.me.ID
 	g.view.Message(m, mine, Sent)
 	if !mine {
@@ -150,9 +150,14 @@ func (g *Guest) follow(seq int) {
 // Typing tells the others in the room whether the guest is writing.
 func (g *Guest) Typing(active bool) {
 	g.try(func() {
-		if g.joined {
-			_ = chat.Typing.Emit(g.socket.Volatile(), active)
+		if !g.joined {
+			return
 		}
+		var to event.Emitter = g.socket // that it ended must not get lost
+		if active {
+			to = g.socket.Volatile()
+		}
+		_ = chat.Typing.Emit(to, active)
 	})
 }
 
@@ -160,11 +165,20 @@ func (g *Guest) typed(w chat.Writer) {
 	if w.Room != g.room {
 		return
 	}
-	g.writers = without(g.writers, w.From)
+	g.stopped(w.From)
 	if w.Active {
 		g.writers = append(g.writers, w.From)
+		g.showWriters()
 	}
-	g.showWriters()
+}
+
+// stopped takes somebody off the writers.
+func (g *Guest) stopped(who chat.Member) {
+	before := len(g.writers)
+	g.writers = slices.DeleteFunc(g.writers, func(m chat.Member) bool { return m.ID == who.ID })
+	if len(g.writers) != before {
+		g.showWriters()
+	}
 }
 
 func (g *Guest) showWriters() {
@@ -173,8 +187,4 @@ func (g *Guest) showWriters() {
 		names[i] = w.Name
 	}
 	g.view.Writers(names)
-}
-
-func without(members []chat.Member, who chat.Member) []chat.Member {
-	return slices.DeleteFunc(members, func(m chat.Member) bool { return m.ID == who.ID })
 }

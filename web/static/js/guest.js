@@ -161,6 +161,7 @@ export class Guest {
     this.follow(message.seq);
     if (this.seen.has(message.id)) return;
     this.seen.add(message.id);
+    if (this.writers.delete(message.from.id)) this.view.writers([...this.writers.values()]);
     const mine = message.from.id === this.me.id;
     this.view.message(message, mine, "sent");
     if (!mine) this.socket.emit("shown", message.id);
@@ -221,7 +222,9 @@ export class Guest {
   }
 
   typing(active) {
-    if (this.joined) this.socket.volatile.emit("typing", active);
+    if (!this.joined) return;
+    // That it ended must not get lost; that it began may.
+    (active ? this.socket.volatile : this.socket).emit("typing", active);
   }
 }
 

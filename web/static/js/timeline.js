@@ -6,7 +6,7 @@ const together = 5 * 60_000; // milliseconds between messages that share a head
 
 const labels = {
   waiting: () => "Waiting for a connection",
-  sent: (d) => (d.others ? `Sent, shown to ${d.got ?? 0} of ${d.others}` : "Sent, nobody else is here"),
+  sent: (d) => (d.others ? `Sent, shown to ${d.got} of ${d.others}` : "Sent"),
   delivered: (d) => (d.others === 1 ? "Delivered" : `Delivered to all ${d.others}`),
   failed: () => "Not sent",
 };
@@ -25,7 +25,6 @@ export class Timeline {
     this.urls.forEach(URL.revokeObjectURL);
     this.urls = [];
     this.items.clear();
-    this.last = null;
     $("timeline").replaceChildren();
     delete $("timeline").dataset.room;
     $("room-title").textContent = room;
@@ -44,17 +43,18 @@ export class Timeline {
     const item = stamp("message-template");
     item.dataset.id = message.id;
     flag(item, "data-mine", mine);
-    const last = this.last;
-    flag(item, "data-follows", last && last.from.id === message.from.id && message.at - last.at < together);
+    item.dataset.author = message.from.id;
+    item.dataset.at = message.at;
     paint(part(item, "avatar"), message.from);
     part(item, "author").textContent = message.from.name;
     part(item, "text").textContent = message.text;
     part(item, "text").hidden = message.text === "";
     if (message.picture) this.picture(part(item, "picture"), message.picture, stay);
     this.items.set(message.id, item);
-    this.last = message;
     this.progress(message.id, { ...message, state });
     this.append(item, stay || mine);
+    const before = item.previousElementSibling?.dataset;
+    flag(item, "data-follows", before?.author === message.from.id && message.at - before.at < together);
   }
 
   picture(img, picture, stay) {
@@ -92,12 +92,13 @@ export class Timeline {
     const item = stamp("notice-template");
     item.dataset.kind = kind;
     item.textContent = text;
-    this.last = null;
     this.append(item, stay);
   }
 
+  // append keeps what waits to be sent last.
   append(item, follow) {
-    $("timeline").append(item);
+    const waiting = "[data-state=waiting]";
+    $("timeline").insertBefore(item, item.matches(waiting) ? null : $("timeline").querySelector(waiting));
     if (follow) this.toBottom();
     else $("newer").hidden = false;
   }
