@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -105,4 +106,29 @@ func BenchmarkEmit(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkJSON is the part of encoding/json in the first lines of the others.
+func BenchmarkJSON(b *testing.B) {
+	v := chatLine{"lobby", "hello everybody", 7}
+	text, err := event.JSON{}.Marshal(v)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("Encode/50B", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := json.Marshal(v); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Decode/50B", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := json.Unmarshal(text, new(chatLine)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Handlers holds what one socket does with incoming events. The zero value is
-// ready for use and costs no further memory until the first handler is added. All methods may be called
-// concurrently, also by the handlers.
+// ready for use, and takes no more memory until the first handler is added. The
+// methods may be called concurrently, also by the handlers.
 type Handlers struct {
 	mu    sync.Mutex
 	table atomic.Pointer[table] // replaced, never changed, under mu
@@ -53,7 +53,8 @@ func (h *Handlers) Has(name string) bool {
 	return t != nil && (len(t.any) > 0 || len(t.lookup([]byte(name))) > 0)
 }
 
-// Dispatch gives the event to its handlers, one after the other in the order they were added.
+// Dispatch gives the event to its handlers, one after the other in the order they
+// were added, and returns when the last one has.
 //
 // A handler that returns an [*AckError] while the peer waits for an
 // acknowledgement answers with it. Any other error of a handler goes to onError,
@@ -80,40 +81,38 @@ func (h *Handlers) call(ctx context.Context, e *handler, m *Message, onError fun
 	} else if e.done.Load() {
 		return
 	}
-	err := protect(ctx, e.fn, m)
-	if err == nil {
-		return
+	if err := run(ctx, e.fn, m); err != nil && onError != nil {
+		onError(err)
+	}
+}
+
+// run calls the handler and answers with the AckError it returns. Any other error
+// and any panic is returned.
+func run(ctx context.Context, fn Handler, m *Message) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicked(m, r)
+		}
+	}()
+	if err = fn(ctx, m); err == nil {
+		return nil
 	}
 	var answer *AckError
 	if m.WantsAck() && errors.As(err, &answer) && answer != nil {
 		if err = m.Ack(answer.reply()); err == nil {
-			return
+			return nil
 		}
 	}
-	if onError == nil {
-		return
-	}
-	if _, ok := err.(*HandlerError); !ok {
-		err = &HandlerError{Event: m.Name(), Err: err}
-	}
-	onError(err)
+	return &HandlerError{Event: m.Name(), Err: err}
 }
 
-// protect turns a panic of the handler into an error.
-func protect(ctx context.Context, fn Handler, m *Message) (err error) {
-	defer func() {
-		r := recover()
-		if r == nil {
-			return
-		}
-		cause, ok := r.(error)
-		if !ok {
-			cause = fmt.Errorf("%v", r)
-		}
-		stack := make([]byte, 16<<10)
-		err = &HandlerError{Event: m.Name(), Err: cause, Stack: stack[:runtime.Stack(stack, false)]}
-	}()
-	return fn(ctx, m)
+func panicked(m *Message, with any) error {
+	cause, ok := with.(error)
+	if !ok {
+		cause = fmt.Errorf("%v", with)
+	}
+	stack := make([]byte, 16<<10)
+	return &HandlerError{Event: m.Name(), Err: cause, Stack: stack[:runtime.Stack(stack, false)]}
 }
 
 func (h *Handlers) add(e *handler, any bool) (off func()) {

@@ -214,21 +214,39 @@ func TestAck(t *testing.T) {
 	require.ErrorIs(t, m.Ack(1), event.ErrAcked)
 }
 
+type explosive struct{}
+
+func (explosive) MarshalJSON() ([]byte, error) { panic("boom") }
+
 func TestAckErrorThatDoesNotEncode(t *testing.T) {
-	client, server := newPair()
-	var reported []error
-	server.onError = func(err error) { reported = append(reported, err) }
-	server.On("x", func(context.Context, *event.Message) error { return &event.AckError{Data: make(chan int)} })
-	ctx, cancel := context.WithCancel(t.Context())
-	server.onError = func(err error) {
-		reported = append(reported, err)
-		cancel()
-	}
-	_, err := client.Request(ctx, "x")
-	require.ErrorIs(t, err, context.Canceled)
-	require.Len(t, reported, 1)
 	var encode *event.EncodeError
-	require.ErrorAs(t, reported[0], &encode)
+	var failed *event.HandlerError
+	for data, as := range map[any]any{make(chan int): &encode, explosive{}: &failed} {
+		client, server := newPair()
+		server.On("x", func(context.Context, *event.Message) error { return &event.AckError{Data: data} })
+		ctx, cancel := context.WithCancel(t.Context())
+		var reported []error
+		server.onError = func(err error) {
+			reported = append(reported, err)
+			cancel()
+		}
+		_, err := client.Request(ctx, "x")
+		require.ErrorIs(t, err, context.Canceled, "the peer is not told")
+		require.Len(t, reported, 1)
+		require.ErrorAs(t, reported[0], as)
+	}
+}
+
+// A panic is a mistake, whatever its value.
+func TestPanicWithAnAckError(t *testing.T) {
+	var h event.Handlers
+	var acks []any
+	h.On("x", func(context.Context, *event.Message) error { panic(&event.AckError{Message: "m"}) })
+	var failed *event.HandlerError
+	h.Dispatch(t.Context(), named("x", &acks), func(err error) { require.ErrorAs(t, err, &failed) })
+	require.NotNil(t, failed)
+	require.NotEmpty(t, failed.Stack)
+	require.Empty(t, acks)
 }
 
 func TestHandlersConcurrently(t *testing.T) {

@@ -15,7 +15,6 @@ type end struct {
 	codec   event.Codec
 	peer    *end
 	onError func(error)
-	silent  bool // it sends no acknowledgements
 }
 
 var (
@@ -65,7 +64,7 @@ func (e *end) receive(p *parser.Packet) error {
 	if p.HasID {
 		ack = func(args ...any) error {
 			data, attachments, err := event.EncodeArgs(e.codec, nil, args...)
-			if err != nil || e.silent {
+			if err != nil {
 				return err
 			}
 			return e.send(parser.Packet{Type: parser.Ack, ID: p.ID, HasID: true, Data: data, Attachments: attachments})
