@@ -52,6 +52,7 @@ type state = int32
 
 const (
 	pending      state = iota // the middleware is at work; the client waits for an answer
+	answering                 // the answer is about to be queued, nothing may be sent before it
 	connected                 // packets go both ways
 	disconnected              // for good: a client that comes back gets another socket
 )
@@ -227,7 +228,7 @@ func (s *Socket) Deliver(p *adapter.Packet) { s.send(p.Messages, p.Volatile) }
 
 func (s *Socket) send(group []transport.Message, volatile bool) error {
 	switch s.state.Load() {
-	case pending:
+	case pending, answering:
 		return ErrNotConnected
 	case disconnected:
 		return s.disconnectError()
@@ -243,9 +244,6 @@ func (s *Socket) send(group []transport.Message, volatile bool) error {
 func (s *Socket) disconnectError() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cause == nil {
-		return &event.DisconnectError{Reason: event.TransportClose} // it is being closed
-	}
 	return s.cause
 }
 
@@ -324,9 +322,10 @@ func (s *Socket) enter() {
 // confirm answers the client. Nothing else is sent to it before. It returns false
 // if the client is gone.
 func (s *Socket) confirm() bool {
-	if s.state.Load() != pending {
+	if !s.state.CompareAndSwap(pending, answering) {
 		return false
 	}
+	s.entered = true
 	data, err := json.Marshal(struct {
 		SID string `json:"sid"`
 	}{s.id})
@@ -334,10 +333,7 @@ func (s *Socket) confirm() bool {
 		panic("BUG: server: encode socket id: " + err.Error()) // a string always encodes
 	}
 	s.conn.session.Send(messages(&parser.Packet{Type: parser.Connect, Namespace: s.namespace.name, Data: data}), false)
-	if !s.state.CompareAndSwap(pending, connected) {
-		return false
-	}
-	s.entered = true
+	s.state.CompareAndSwap(answering, connected)
 	s.conn.joined()
 	return true
 }
@@ -356,16 +352,19 @@ func (s *Socket) refuse(err error) {
 // close ends the socket. The first reason counts. It waits for nothing: the
 // functions of OnDisconnect run in the inbox, behind the events that came before.
 func (s *Socket) close(reason event.Reason, err error) {
-	if s.state.Swap(disconnected) == disconnected {
-		return
-	}
 	cause := &event.DisconnectError{Reason: reason, Err: err}
 	rooms := s.namespace.adapter.Rooms(s.id)
-	s.namespace.adapter.Remove(s.id)
 	s.mu.Lock()
+	if s.cause != nil {
+		s.mu.Unlock()
+		return
+	}
 	s.cause, s.rooms = cause, rooms
+	s.state.Store(disconnected)
 	cancel := s.cancel
 	s.mu.Unlock()
+
+	s.namespace.adapter.Remove(s.id)
 	if cancel != nil {
 		cancel(cause)
 	}
