@@ -75,6 +75,8 @@ func (e *event) await(ctx context.Context) string {
 // Serve does what the connection asks for until it has ended or ctx is over, and
 // closes it then.
 func (p *Peer) Serve(ctx context.Context, conn transport.Conn) {
+	var floods sync.WaitGroup
+	defer floods.Wait()
 	defer conn.Close(0, "")
 	name := ""
 	for {
@@ -89,11 +91,16 @@ func (p *Peer) Serve(ctx context.Context, conn transport.Conn) {
 			continue
 		}
 		verb, argument, _ := strings.Cut(command, " ")
-		if verb == "name" {
+		switch verb {
+		case "name":
 			name = argument
-			continue
+		case "flood":
+			// Reading goes on, as in a server: a browser ends a connection only when it
+			// gets its close frame back.
+			floods.Go(func() { flood(ctx, conn) })
+		default:
+			p.obey(ctx, conn, verb, argument)
 		}
-		p.obey(ctx, conn, verb, argument)
 	}
 }
 
@@ -124,12 +131,6 @@ func (p *Peer) obey(ctx context.Context, conn transport.Conn, verb, argument str
 		_ = conn.Write(ctx, transport.Message{Data: make([]byte, n), Binary: true})
 	case "invalid":
 		_ = conn.Write(ctx, text("\xff"))
-	case "flood":
-		for flood := text(strings.Repeat("x", 20000)); ; {
-			if conn.Write(ctx, flood, flood, flood) != nil {
-				return
-			}
-		}
 	case "deaf":
 		p.event("awake " + argument).await(ctx)
 	case "wake":
@@ -138,6 +139,14 @@ func (p *Peer) obey(ctx context.Context, conn transport.Conn, verb, argument str
 		conn.(Dropper).Drop()
 	default:
 		_ = conn.Close(4000, "unknown command "+verb)
+	}
+}
+
+func flood(ctx context.Context, conn transport.Conn) {
+	for m := text(strings.Repeat("x", 20000)); ; {
+		if conn.Write(ctx, m, m, m) != nil {
+			return
+		}
 	}
 }
 
