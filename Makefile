@@ -1,10 +1,21 @@
 # Every target is one script or one command. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run wasm test lint fmt fuzz bench deps clean
+ADDR ?= 127.0.0.1:3000
+
+.PHONY: help run wasm build-demo test lint fmt fuzz bench deps clean
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build-demo ## build and start the demo on http://127.0.0.1:3000 (ADDR=host:port for another address)
+	@go run ./web/demo -addr $(ADDR)
+
+build-demo: ## build what the demo's pages need: the Go program as wasm, the official JavaScript client
+	@web/build.sh
+
+wasm: ## print the sizes of the browser programs, and fail above the ceiling (CEILING=350 KB over an empty program)
+	@web/size.sh
 
 test: deps ## run every test: native under -race, js in Node and Chromium, browsers and official peers (SUITES="native node" for some)
 	@.ci/test.sh $(SUITES)
@@ -25,4 +36,4 @@ deps: ## install what the tests need and the machine lacks
 	@.ci/deps.sh
 
 clean: ## remove what was built
-	@rm -rf web/dist bin browsertest/failures
+	@rm -rf web/static/built bin browsertest/failures
