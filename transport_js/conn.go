@@ -43,14 +43,14 @@ type conn struct {
 	opened  chan struct{} // closed by the open event
 	done    chan struct{} // closed with err set
 	arrived chan struct{} // holds a token when messages were appended
-	turned  chan struct{} // holds a token when onTurn ran
 
 	mu        sync.Mutex
 	messages  []transport.Message // received; those before next were read
 	next      int
-	unread    int   // bytes of messages that were not read
-	unchecked int   // bytes sent since bufferedAmount was asked for
-	err       error // why the connection ended
+	unread    int           // bytes of messages that were not read
+	unchecked int           // bytes sent since awaitBuffer looked
+	turn      chan struct{} // closed by onTurn; nil if nobody waits
+	err       error         // why the connection ended
 }
 
 // newConn listens to a socket that is connecting. The conn is not nil when there is an error.
@@ -62,7 +62,6 @@ func newConn(socket safejs.Value, n *natives, l limits) (*conn, error) {
 		opened:  make(chan struct{}),
 		done:    make(chan struct{}),
 		arrived: make(chan struct{}, 1),
-		turned:  make(chan struct{}, 1),
 	}
 	var s script
 	s.set(socket, "binaryType", "arraybuffer")

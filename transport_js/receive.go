@@ -26,10 +26,12 @@ func (c *conn) onMessage(event safejs.Value) {
 
 // onTurn runs when poke was called.
 func (c *conn) onTurn() {
-	select {
-	case c.turned <- struct{}{}:
-	default:
+	c.mu.Lock()
+	if c.turn != nil {
+		close(c.turn)
+		c.turn = nil
 	}
+	c.mu.Unlock()
 	messages, more, err := c.inbox.take()
 	if !c.received(messages, err) {
 		return

@@ -15,14 +15,17 @@ import (
 const (
 	// maxBuffered is how many bytes the browser may hold unsent before Write waits.
 	maxBuffered = 1 << 20
-	// maxUnchecked is how many bytes are sent before bufferedAmount is asked for again.
+	// maxUnchecked is how many bytes are sent before Write looks at what is buffered.
 	maxUnchecked = 64 << 10
-	// drainPoll is how long Write waits before it looks again at a buffer that does
-	// not drain.
+	// overhead is what a message counts besides its data.
+	overhead = 16
+	// drainPoll is how long Write waits before it looks again at a buffer that did
+	// not drain in a turn.
 	drainPoll = 4 * time.Millisecond
 )
 
-// Write waits while more than 1 MiB is unsent.
+// Write waits while more than 1 MiB is unsent. Every 64 KiB it lets the runtime work, so
+// that a program that only writes does not freeze its page.
 func (c *conn) Write(ctx context.Context, messages ...transport.Message) error {
 	if err := c.awaitBuffer(ctx); err != nil {
 		err = fmt.Errorf("transportjs: write: %w", err)
@@ -41,14 +44,14 @@ func (c *conn) Write(ctx context.Context, messages ...transport.Message) error {
 	}
 	c.mu.Lock()
 	for _, m := range messages {
-		c.unchecked += len(m.Data)
+		c.unchecked += len(m.Data) + overhead
 	}
 	c.mu.Unlock()
 	return nil
 }
 
-// awaitBuffer waits until the browser has sent enough to take more, or until the
-// connection has ended.
+// awaitBuffer lets the runtime work now and then, and waits until it has sent
+// enough to take more, or until the connection has ended.
 func (c *conn) awaitBuffer(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -59,11 +62,13 @@ func (c *conn) awaitBuffer(ctx context.Context) error {
 	if !check {
 		return nil
 	}
-	last := 0
-	for {
+	for last := 0; ; {
+		if err := c.awaitTurn(ctx); err != nil {
+			return err
+		}
 		var s script
 		buffered := s.int(s.get(c.socket, "bufferedAmount"))
-		if s.err != nil {
+		if s.err != nil || c.failure() != nil {
 			return s.err
 		}
 		if buffered <= maxBuffered {
@@ -72,54 +77,83 @@ func (c *conn) awaitBuffer(ctx context.Context) error {
 			c.mu.Unlock()
 			return nil
 		}
-		// The amount changes between turns only. A turn costs microseconds and is not
-		// slowed down in a hidden page, as timers are, but a network that is slower wants a pause.
-		var pause <-chan time.Time
 		if buffered == last {
-			pause = time.After(drainPoll)
-		} else {
-			s.invoke(c.poke)
+			if err := c.pause(ctx); err != nil {
+				return err
+			}
 		}
 		last = buffered
-		select {
-		case <-c.turned:
-		case <-pause:
-		case <-c.done:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
 	}
+}
+
+// awaitTurn gives control to the runtime until it has worked off its events. A
+// turn costs microseconds and is not slowed down in a hidden page, as timers are.
+func (c *conn) awaitTurn(ctx context.Context) error {
+	c.mu.Lock()
+	if c.turn == nil {
+		c.turn = make(chan struct{})
+	}
+	turn := c.turn
+	c.mu.Unlock()
+	if _, err := c.poke.Invoke(); err != nil {
+		return err
+	}
+	select {
+	case <-turn:
+	case <-c.done:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// pause waits for a network that is slower than turns.
+func (c *conn) pause(ctx context.Context) error {
+	timer := time.NewTimer(drainPoll)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.done:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // sendAll hands a group of messages over in one call, so that nothing of another
 // Write comes between them.
 func (c *conn) sendAll(s *script, messages []transport.Message) {
-	switch texts, ok := joinTexts(messages); {
-	case len(messages) == 0:
-	case ok && len(messages) == 1:
-		s.invoke(c.send, texts)
-	case ok:
-		s.invoke(c.natives.forEach, s.invoke(c.natives.split, texts, c.natives.separator), c.send)
-	case len(messages) == 1:
-		s.invoke(c.send, c.binaries(s, messages)[0])
-	default:
-		parts := c.binaries(s, messages)
-		for i, m := range messages {
-			if !m.Binary {
-				parts[i] = string(m.Data)
-			}
-		}
-		s.invoke(c.natives.forEach, s.invoke(c.natives.list, parts...), c.send)
+	if len(messages) == 0 {
+		return
 	}
+	if texts, ok := joinTexts(messages); ok {
+		s.invoke(c.natives.forEach, s.invoke(c.natives.split, texts, c.natives.separator), c.send)
+		return
+	}
+	parts := make([]any, len(messages))
+	for i, m := range messages {
+		if m.Binary {
+			parts[i] = s.array(c.natives.uint8Array, m.Data)
+		} else {
+			parts[i] = string(m.Data)
+		}
+	}
+	if len(parts) == 1 {
+		s.invoke(c.send, parts[0])
+		return
+	}
+	s.invoke(c.natives.forEach, s.invoke(c.natives.list, parts...), c.send)
 }
 
-// joinTexts joins messages by the separator. It fails if one is binary, or holds
-// the separator and is not alone.
+// joinTexts joins several texts by the separator. It fails if there is only one, if one holds
+// the separator, or if a message is binary.
 func joinTexts(messages []transport.Message) (joined string, ok bool) {
+	if len(messages) == 1 {
+		return "", false
+	}
 	var b strings.Builder
 	for i, m := range messages {
-		if m.Binary || len(messages) > 1 && bytes.IndexByte(m.Data, separator[0]) >= 0 {
+		if m.Binary || bytes.IndexByte(m.Data, separator[0]) >= 0 {
 			return "", false
 		}
 		if i > 0 {
@@ -128,28 +162,4 @@ func joinTexts(messages []transport.Message) (joined string, ok bool) {
 		b.Write(m.Data)
 	}
 	return b.String(), true
-}
-
-// binaries copies the binary messages into one array of bytes and returns a view
-// of each at the place of its message.
-func (c *conn) binaries(s *script, messages []transport.Message) []any {
-	var all []byte
-	for _, m := range messages {
-		if m.Binary {
-			all = append(all, m.Data...)
-		}
-	}
-	array := s.array(c.natives.uint8Array, all)
-	views := make([]any, len(messages))
-	start := 0
-	for i, m := range messages {
-		if m.Binary {
-			views[i] = array
-			if len(m.Data) < len(all) {
-				views[i] = s.call(array, "subarray", start, start+len(m.Data))
-			}
-			start += len(m.Data)
-		}
-	}
-	return views
 }
