@@ -24,7 +24,7 @@ type address struct {
 func parseAddress(url, base string) (address, error) {
 	a, err := splitAddress(url, base)
 	if err != nil {
-		return address{}, fmt.Errorf("socketio: URL %q: %w", url, err)
+		return address{}, fmt.Errorf("socketio: %w", err) // not the URL: there may be secrets in it
 	}
 	return a, nil
 }
@@ -93,6 +93,9 @@ func (a *address) setPath(path string) {
 
 // checkHost accepts a name, an IPv4 address or an IPv6 address in brackets, with or without a port.
 func checkHost(host string) error {
+	if strings.IndexByte(host, '@') >= 0 {
+		return fmt.Errorf("%w: credentials in a URL are not sent: use Options.Auth, or a header of the platform", ErrURL)
+	}
 	name, port := host, ""
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		name, port = host[:i], host[i+1:]
@@ -101,12 +104,10 @@ func checkHost(host string) error {
 		}
 	}
 	switch {
-	case strings.ContainsRune(name, '@'):
-		return fmt.Errorf("%w: credentials in a URL are not sent: use Options.Auth, or a header of the platform", ErrURL)
 	case name == "":
 		return fmt.Errorf("%w: no host", ErrURL)
 	case name[0] == '[':
-		if len(name) < 4 || name[len(name)-1] != ']' || strings.Trim(name[1:len(name)-1], "0123456789abcdefABCDEF:.%") != "" {
+		if len(name) < 4 || name[len(name)-1] != ']' || strings.Trim(name[1:len(name)-1], "0123456789abcdefABCDEF:.") != "" {
 			return fmt.Errorf("%w: host %q", ErrURL, name)
 		}
 	case strings.ContainsAny(name, " \"'<>\\^`{|}[]:%,;!$&()*+="):

@@ -1,0 +1,322 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/isosocket/isosocket/socketio/internal/engine"
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/transporttest"
+)
+
+// noJitter makes the delays 1, 2, 4, 5, 5 … seconds.
+var noJitter = Options{RandomizationFactor: -1}
+
+func with(o Options, change func(*Options)) *Options {
+	change(&o)
+	return &o
+}
+
+func TestReconnect(t *testing.T) {
+	play(t, &noJitter, func(d *dialogue) {
+		s := d.socket("/")
+		p := d.connected(s)
+		d.want("connect")
+		for range 2 { // a success begins the delays anew
+			p.conn.Drop()
+			d.want("disconnect: transport close")
+			require.True(d, s.Active())
+			require.False(d, s.Connected())
+			time.Sleep(time.Second - 1)
+			d.wantNoDial()
+			time.Sleep(1)
+			p = d.accept()
+			p.want("40")
+			p.send(`40{"sid":"again"}`)
+			d.want("connect")
+			require.Equal(d, "again", s.ID())
+		}
+	})
+}
+
+func TestDelaysBetweenAttempts(t *testing.T) {
+	var begin time.Time
+	var dials []time.Duration
+	opts := noJitter
+	opts.Platform.Dialer = transporttest.DialFunc(func(context.Context, string, int) (transport.Conn, error) {
+		dials = append(dials, time.Since(begin))
+		return nil, errNetwork
+	})
+	opts.ReconnectionAttempts = 5
+	play(t, &opts, func(d *dialogue) {
+		s := d.quiet()
+		failures := 0
+		s.OnConnectError(func(err error) {
+			failures++
+			require.ErrorIs(d, err, errNetwork)
+		})
+		begin = time.Now()
+		err := s.Connect(d.Context())
+		require.ErrorIs(d, err, errNetwork)
+		require.EqualError(d, err, "socketio: connect to /: engine: open websocket: network unreachable")
+		synctest.Wait()
+		require.Equal(d, []time.Duration{0, 1 * time.Second, 3 * time.Second, 7 * time.Second, 12 * time.Second, 17 * time.Second}, dials)
+		require.Equal(d, 6, failures)
+		require.False(d, s.Active())
+
+		dials, begin = nil, time.Now() // another Connect begins anew
+		require.ErrorIs(d, s.Connect(d.Context()), errNetwork)
+		require.Len(d, dials, 6)
+	})
+}
+
+func TestNoReconnect(t *testing.T) {
+	opts := with(noJitter, func(o *Options) { o.NoReconnect = true })
+	t.Run("first attempt", func(t *testing.T) {
+		play(t, with(*opts, func(o *Options) { o.Platform = failing() }), func(d *dialogue) {
+			s := d.socket("/")
+			require.ErrorIs(d, s.Connect(d.Context()), errNetwork)
+			require.False(d, s.Active())
+			d.want("connect error: engine: open websocket: network unreachable")
+		})
+	})
+	t.Run("lost connection", func(t *testing.T) {
+		play(t, opts, func(d *dialogue) {
+			s := d.socket("/")
+			p := d.connected(s)
+			p.conn.Drop()
+			d.want("connect", "disconnect: transport close")
+			require.False(d, s.Active())
+			time.Sleep(time.Hour)
+			d.wantNoDial()
+			d.connected(s) // by hand it connects again
+			d.want("connect")
+		})
+	})
+}
+
+func TestConnectTimeout(t *testing.T) {
+	for timeout, want := range map[time.Duration]time.Duration{0: 20 * time.Second, time.Second: time.Second} {
+		play(t, &Options{Timeout: timeout, NoReconnect: true}, func(d *dialogue) {
+			begin := time.Now()
+			err := d.quiet().Connect(d.Context())
+			require.ErrorIs(d, err, context.DeadlineExceeded)
+			require.EqualError(d, err, "socketio: connect to /: socketio: no connection within "+want.String()+
+				": engine: open websocket: context deadline exceeded")
+			require.Equal(d, want, time.Since(begin))
+		})
+	}
+	play(t, &Options{Timeout: -1}, func(d *dialogue) {
+		connect := d.connect(d.quiet())
+		time.Sleep(24 * time.Hour)
+		connect.wantWaiting()
+		d.accept().send(`40{"sid":"a"}`)
+		require.NoError(d, connect.result())
+	})
+}
+
+func TestWhichErrorsArePermanent(t *testing.T) {
+	status := func(status, code int) error { return &StatusError{Status: status, Code: code} }
+	none := engine.CodeNone
+	for _, test := range []struct {
+		err          error
+		first, later bool // permanent before and after the first connection
+	}{
+		{errNetwork, false, false},
+		{context.DeadlineExceeded, false, false},
+		{ErrVersion, true, true},
+		{status(400, engine.CodeVersion), true, true},
+		{ErrNoTransport, true, true},
+		{status(400, engine.CodeTransportUnknown), true, true},
+		{status(400, engine.CodeForbidden), true, true},
+		{status(403, engine.CodeForbidden), true, true},
+		{status(401, none), true, true},
+		{status(403, none), true, true},
+		{status(414, none), true, true},
+		{status(404, none), true, false},
+		{status(200, none), true, false},
+		{status(301, none), true, false},
+		{&AnswerError{Body: "<html>"}, true, false},
+		{status(400, engine.CodeSessionUnknown), false, false},
+		{status(400, engine.CodeBadRequest), false, false},
+		{status(408, none), false, false},
+		{status(429, none), false, false},
+		{status(500, none), false, false},
+		{status(502, none), false, false},
+		{status(503, none), false, false},
+		{&DisconnectError{Reason: TransportError, Err: status(404, none)}, false, false},
+		{&DisconnectError{Reason: TransportError, Err: ErrVersion}, true, true},
+	} {
+		wrapped := errors.Join(errors.New("context"), test.err)
+		require.Equal(t, test.first, permanent(wrapped, false), "first: %v", test.err)
+		require.Equal(t, test.later, permanent(wrapped, true), "later: %v", test.err)
+	}
+}
+
+func TestPermanentErrorEndsTheConnecting(t *testing.T) {
+	answers := []error{
+		&transport.HandshakeError{Status: 503},
+		&transport.HandshakeError{Status: 404, Body: "page not found"},
+	}
+	opts := noJitter
+	opts.Platform.Dialer = transporttest.DialFunc(func(context.Context, string, int) (transport.Conn, error) {
+		err := answers[0]
+		answers = answers[1:]
+		return nil, err
+	})
+	play(t, &opts, func(d *dialogue) {
+		s := d.socket("/")
+		err := s.Connect(d.Context())
+		var status *StatusError
+		require.ErrorAs(d, err, &status)
+		require.Equal(d, 404, status.Status)
+		require.False(d, s.Active())
+		d.want(`connect error: engine: open websocket: HTTP status 503`,
+			`connect error: engine: open websocket: HTTP status 404: "page not found"`)
+	})
+}
+
+func TestServerOfAnotherRevision(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		connect := d.connect(d.quiet())
+		p := d.accept()
+		p.send("40")
+		require.ErrorIs(d, connect.result(), ErrVersion)
+		p.wantClosed()
+		time.Sleep(time.Hour)
+		d.wantNoDial()
+	})
+}
+
+func TestNoTransport(t *testing.T) {
+	play(t, &Options{Transports: []string{"webtransport"}}, func(d *dialogue) {
+		require.ErrorIs(d, d.quiet().Connect(d.Context()), ErrNoTransport)
+	})
+}
+
+func TestSignals(t *testing.T) {
+	t.Run("online ends the delay", func(t *testing.T) {
+		play(t, &noJitter, func(d *dialogue) {
+			p := d.connected(d.quiet())
+			p.conn.Drop()
+			synctest.Wait()
+			d.watcher(transport.Online)
+			d.connectedAgain()
+		})
+	})
+	t.Run("online changes nothing on a connection", func(t *testing.T) {
+		play(t, &noJitter, func(d *dialogue) {
+			p := d.connected(d.quiet())
+			d.watcher(transport.Online)
+			p.wantOpen()
+			p.conn.Drop()
+			synctest.Wait()
+			d.wantNoDial() // and is not remembered
+		})
+	})
+	t.Run("offline ends the connection", func(t *testing.T) {
+		play(t, &noJitter, func(d *dialogue) {
+			s := d.socket("/")
+			p := d.connected(s)
+			var cause error
+			s.OnDisconnect(func(_ Reason, err error) { cause = err })
+			d.watcher(transport.Offline)
+			d.want("connect", "disconnect: transport close")
+			require.ErrorIs(d, cause, errNetworkLost)
+			p.wantClosed()
+			time.Sleep(time.Second)
+			d.connectedAgain()
+		})
+	})
+	t.Run("offline does not matter to a server on this machine", func(t *testing.T) {
+		playAt(t, "http://localhost:3000", nil, func(d *dialogue) {
+			p := d.connected(d.quiet())
+			d.watcher(transport.Offline)
+			p.wantOpen()
+		})
+	})
+	t.Run("suspended ends the connection until resumed", func(t *testing.T) {
+		play(t, &noJitter, func(d *dialogue) {
+			p := d.connected(d.quiet())
+			d.watcher(transport.Suspended)
+			p.wantClosed()
+			time.Sleep(time.Hour)
+			d.wantNoDial()
+			d.watcher(transport.Resumed)
+			d.connectedAgain()
+		})
+	})
+	t.Run("suspended is ignored on request", func(t *testing.T) {
+		play(t, &Options{KeepWhenSuspended: true}, func(d *dialogue) {
+			p := d.connected(d.quiet())
+			d.watcher(transport.Suspended)
+			p.wantOpen()
+		})
+	})
+	t.Run("resumed checks the heartbeat", func(t *testing.T) {
+		play(t, nil, func(d *dialogue) {
+			p := d.connected(d.quiet())
+			time.Sleep(44 * time.Second)
+			d.watcher(transport.Resumed)
+			p.wantOpen()
+		})
+	})
+	t.Run("they are ignored after Close", func(t *testing.T) {
+		play(t, nil, func(d *dialogue) {
+			d.connected(d.quiet())
+			watcher := d.watcher
+			require.NoError(d, d.manager.Close())
+			watcher(transport.Offline)
+			watcher(transport.Online)
+			synctest.Wait()
+			d.wantNoDial()
+		})
+	})
+}
+
+// connectedAgain checks that the client connects now.
+func (d *dialogue) connectedAgain() {
+	d.Helper()
+	synctest.Wait()
+	p := d.accept()
+	p.want("40")
+	p.send(`40{"sid":"again"}`)
+	require.True(d, d.quiet().Connected())
+}
+
+func TestTrace(t *testing.T) {
+	var d *dialogue
+	opts := noJitter
+	opts.ReconnectionAttempts = 1
+	var dials int
+	opts.Trace = &Trace{
+		Connecting:         func(n int) { d.note("connecting %d", n) },
+		ConnectFailed:      func(n int, err error) { d.note("failed %d: %v", n, err) },
+		TransportOpened:    func(sid, transport string) { d.note("opened %s %s", sid, transport) },
+		PingReceived:       func() { d.note("ping") },
+		Closed:             func(reason Reason, err error) { d.note("closed: %s", reason) },
+		ReconnectScheduled: func(n int, delay time.Duration) { d.note("attempt %d in %v", n, delay) },
+		GaveUp:             func(err error) { d.note("gave up") },
+	}
+	play(t, &opts, func(dialogue *dialogue) {
+		d = dialogue
+		inner := d.manager.engine.Dialer
+		d.manager.engine.Dialer = transporttest.DialFunc(func(ctx context.Context, url string, max int) (transport.Conn, error) {
+			if dials++; dials > 1 {
+				return nil, errNetwork
+			}
+			return inner.Dial(ctx, url, max)
+		})
+		p := d.connected(d.quiet())
+		p.send("2")
+		p.conn.Close(1001, "")
+		time.Sleep(time.Minute)
+		d.want("connecting 0", "opened engine websocket", "ping", "closed: transport close", "attempt 1 in 1s",
+			"connecting 1", "failed 1: engine: open websocket: network unreachable", "gave up")
+	})
+}
