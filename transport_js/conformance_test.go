@@ -15,6 +15,7 @@ func target() transporttest.Target {
 		RoundTripper: platform.RoundTripper,
 		URL:          peerURL("http", ""),
 		TooLarge:     closeCode(1009),
+		LosesUnread:  !inPage(),
 	}
 }
 

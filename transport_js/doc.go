@@ -34,6 +34,8 @@
 //   - It closes with code 1000 or with 3000 to 4999 only. Close sends the other codes of
 //     the protocol with 3000 added (1009 becomes 4009).
 //   - In a hidden page timers run once a second. Messages are not delayed.
+//   - A text that begins with a byte order mark is sent without it.
 //   - Node.js has a WebSocket from version 22 on; from 20.10 on with the flag
-//     --experimental-websocket.
+//     --experimental-websocket. When it fails to send it drops what it has received and
+//     was not read yet.
 package transportjs

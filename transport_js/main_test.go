@@ -30,6 +30,12 @@ func peerURL(scheme, path string) string {
 	return strings.Replace(os.Getenv("ISOSOCKET_PEER"), "http", scheme, 1) + path
 }
 
+// inPage tells a browser from Node.js, which has no location.
+func inPage() bool {
+	location, err := safejs.Global().Get("location")
+	return err == nil && !location.IsUndefined()
+}
+
 // testContext ends a test that hangs.
 func testContext(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)

@@ -61,11 +61,15 @@ type Target struct {
 	// TooLarge is the code that the peer sees when it sent a message over the
 	// limit. If zero, it is 1009. A browser cannot send that one.
 	TooLarge int
+
+	// LosesUnread says that the runtime drops what it has received when it fails to
+	// send, as the WebSocket of Node.js does. If set, that is not tested.
+	LosesUnread bool
 }
 
 // TestDialer tests the Dialer of the target and the connections that it opens.
 func TestDialer(t *testing.T, target Target) {
-	s := subject{drops: true, tooLarge: target.TooLarge}
+	s := subject{drops: true, tooLarge: target.TooLarge, losesUnread: target.LosesUnread}
 	if s.tooLarge == 0 {
 		s.tooLarge = 1009
 	}
@@ -140,6 +144,8 @@ type subject struct {
 	open     func(t *testing.T, maxMessage int) transport.Conn
 	drops    bool // the peer is a Dropper
 	tooLarge int
+
+	losesUnread bool // when it cannot write
 }
 
 // end is the end of a connection that is tested.
