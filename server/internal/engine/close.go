@@ -93,8 +93,9 @@ func (s *Session) end(reason Reason, err error, last []transport.Message) {
 			c.Close(0, "")
 		}
 	}
-	s.receiver.Closed(reason, err)
 	s.server.unregister(s)
+	s.receiver.Closed(reason, err)
+	s.server.running.Done()
 }
 
 // fail ends the session because of what Read or Write of its WebSocket returned.

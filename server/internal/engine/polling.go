@@ -47,7 +47,7 @@ func (s *Session) answer(messages []transport.Message) {
 func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
 	session := s.open(nil, r)
 	if session == nil {
-		writeBody(w, http.StatusServiceUnavailable, "text/plain; charset=utf-8", nil)
+		writeBody(w, http.StatusServiceUnavailable, plain, nil)
 		return
 	}
 	if s.config.Cookie != nil {
@@ -58,24 +58,10 @@ func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
 
 // serveGet answers with what waits to be sent, and waits for it if it must.
 func (s *Session) serveGet(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	if s.conn != nil || s.state == closed {
-		s.mu.Unlock()
-		errRequest.write(w, false)
-		return
-	}
-	if s.poll != nil {
-		s.mu.Unlock()
-		writeBody(w, http.StatusBadRequest, "text/plain; charset=utf-8", nil)
-		s.End(TransportError, errOverlap)
-		return
-	}
 	p := &poll{wake: make(chan struct{}, 1)}
-	s.poll = p
-	if s.outbox.Len() > 0 || s.state == closing {
-		s.wakePoll()
+	if !s.beginPoll(p, w) {
+		return
 	}
-	s.mu.Unlock()
 
 	select {
 	case <-p.wake:
@@ -103,6 +89,41 @@ func (s *Session) serveGet(w http.ResponseWriter, r *http.Request) {
 	if last {
 		s.End(ForcedClose, nil)
 	}
+}
+
+// beginPoll makes p the one GET of the session, or answers it.
+func (s *Session) beginPoll(p *poll, w http.ResponseWriter) bool {
+	s.mu.Lock()
+	refused, overlap := s.misplaced(), s.poll != nil
+	if refused == nil && !overlap {
+		s.poll = p
+		if s.outbox.Len() > 0 || s.state == closing {
+			s.wakePoll()
+		}
+	}
+	s.mu.Unlock()
+	switch {
+	case refused != nil:
+		refused.write(w, false)
+		return false
+	case overlap:
+		writeBody(w, http.StatusBadRequest, plain, nil)
+		s.End(TransportError, errOverlap)
+		return false
+	}
+	return true
+}
+
+// misplaced returns what is wrong with a polling request, if anything: the session may have
+// changed since it was looked up. The caller holds mu.
+func (s *Session) misplaced() *requestError {
+	switch {
+	case s.state == closed:
+		return errSession
+	case s.conn != nil:
+		return errRequest
+	}
+	return nil
 }
 
 // take returns what fits into one response, at least one group. When the session
@@ -156,26 +177,13 @@ type post struct {
 // servePost receives the packets in the body.
 func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
-	control.SetReadDeadline(time.Now().Add(s.server.config.BodyTimeout)) // where the writer can
 	p := &post{
 		abort: func() { control.SetReadDeadline(time.Unix(1, 0)) },
 		done:  make(chan struct{}),
 	}
-	s.mu.Lock()
-	if refused := s.conn != nil || s.state == closed; refused || s.post != nil {
-		s.mu.Unlock()
-		control.SetReadDeadline(time.Time{})
-		if refused {
-			errRequest.write(w, false)
-			return
-		}
-		writeBody(w, http.StatusBadRequest, "text/plain; charset=utf-8", nil)
-		s.End(TransportError, errOverlap)
+	if !s.beginPost(p, w) {
 		return
 	}
-	s.post = p
-	s.mu.Unlock()
-
 	body, status, err := s.readPost(w, r)
 	s.mu.Lock()
 	if p.abort == nil {
@@ -185,12 +193,12 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	}
 	p.abort = nil
 	s.mu.Unlock()
-	control.SetReadDeadline(time.Time{})
 
 	if err != nil {
 		s.End(TransportError, err)
 	}
 	if status == http.StatusOK {
+		control.SetReadDeadline(time.Time{})
 		s.receivePayload(body)
 	}
 	s.mu.Lock()
@@ -198,10 +206,30 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	close(p.done)
 	if status != http.StatusOK {
-		writeBody(w, status, "text/plain; charset=utf-8", nil)
+		writeBody(w, status, plain, nil)
 		return
 	}
 	writeBody(w, status, "text/html", []byte("ok"))
+}
+
+// beginPost makes p the one POST of the session, or answers it.
+func (s *Session) beginPost(p *post, w http.ResponseWriter) bool {
+	s.mu.Lock()
+	refused, overlap := s.misplaced(), s.post != nil
+	if refused == nil && !overlap {
+		s.post = p
+	}
+	s.mu.Unlock()
+	switch {
+	case refused != nil:
+		refused.write(w, false)
+		return false
+	case overlap:
+		writeBody(w, http.StatusBadRequest, plain, nil)
+		s.End(TransportError, errOverlap)
+		return false
+	}
+	return true
 }
 
 // readPost returns the body, and the status to answer with. An error ends the session.
@@ -252,6 +280,8 @@ func groupSize(group []transport.Message) (size int) {
 	}
 	return size
 }
+
+const plain = "text/plain; charset=utf-8"
 
 func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) error {
 	w.Header().Set("Content-Type", contentType)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // requestError is the answer to a request that belongs to no session, or does not fit its session.
@@ -28,7 +29,7 @@ func forbidden(err error) *requestError { return &requestError{4, err.Error()} }
 func (e *requestError) write(w http.ResponseWriter, websocket bool) {
 	if websocket {
 		w.Header().Set("Connection", "close")
-		writeBody(w, http.StatusBadRequest, "text/plain; charset=utf-8", []byte(e.message))
+		writeBody(w, http.StatusBadRequest, plain, []byte(e.message))
 		return
 	}
 	status := http.StatusBadRequest
@@ -121,6 +122,10 @@ const protocolVersion = "4"
 // ServeHTTP serves a request of the protocol, whatever its path.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if r.ContentLength != 0 {
+		// Also for a body that nobody wants: net/http reads some of it before it answers.
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.config.BodyTimeout)) // where the writer can
+	}
 	q := parseRequest(r)
 	session, refused := s.check(q, r)
 	switch {
@@ -128,7 +133,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused.write(w, q.websocket)
 	case session == nil && !s.admits():
 		w.Header().Set("Retry-After", "5")
-		writeBody(w, http.StatusServiceUnavailable, "text/plain; charset=utf-8", nil)
+		writeBody(w, http.StatusServiceUnavailable, plain, nil)
 	case q.websocket:
 		s.serveWebSocket(w, r, session)
 	case session == nil:
@@ -138,7 +143,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost:
 		session.servePost(w, r)
 	default:
-		writeBody(w, http.StatusMethodNotAllowed, "text/plain; charset=utf-8", nil)
+		writeBody(w, http.StatusMethodNotAllowed, plain, nil)
 	}
 }
 

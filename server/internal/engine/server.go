@@ -118,7 +118,7 @@ func (s *Server) admits() bool {
 	return !s.closed && (s.config.MaxSessions <= 0 || len(s.sessions) < s.config.MaxSessions)
 }
 
-// register makes the session known. It fails when the server takes no more.
+// register makes the session known and counts it as running. It fails when the server takes no more.
 func (s *Server) register(session *Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,9 +132,8 @@ func (s *Server) register(session *Session) bool {
 
 func (s *Server) unregister(session *Session) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	delete(s.sessions, session.id)
-	s.mu.Unlock()
-	s.running.Done()
 }
 
 // refuse makes the server take no more sessions and returns those that are open.

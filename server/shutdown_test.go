@@ -1,0 +1,114 @@
+package server_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/isosocket/isosocket/server"
+	"github.com/isosocket/isosocket/socketio/event"
+)
+
+func TestShutdownInOrder(t *testing.T) {
+	r, reasons := echoing(t, nil)
+	c, id := r.join("/")
+	s := r.socket(id)
+	query := r.poll()
+	r.http("POST", query, "40")
+	r.http("GET", query, "")
+	for i := range 500 {
+		require.NoError(t, s.Emit("n", i))
+	}
+	done := make(chan error, 1)
+	go func() { done <- r.Shutdown(r.ctx) }()
+	for i := range 500 {
+		c.want(`42["n",` + strconv.Itoa(i) + `]`)
+	}
+	c.wantClosed() // without a DISCONNECT packet: the client shall come back
+	_, body := r.http("GET", query, "")
+	require.Equal(t, "1", body)
+	require.NoError(t, await(r, done))
+	for range 2 {
+		require.Equal(t, event.ServerShuttingDown, await(r, reasons))
+	}
+	var gone *event.DisconnectError
+	require.ErrorAs(t, context.Cause(s.Context()), &gone)
+	require.Equal(t, event.ServerShuttingDown, gone.Reason)
+	status, _ := r.http("GET", "transport=polling", "")
+	require.Equal(t, 503, status)
+}
+
+func TestShutdownWaitsForHandlers(t *testing.T) {
+	r := serve(t, nil)
+	entered, leave, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	r.OnConnect(func(s *server.Socket) {
+		s.On("work", func(context.Context, *event.Message) error {
+			close(entered)
+			<-leave
+			close(left)
+			return nil
+		})
+	})
+	c, _ := r.join("/")
+	c.send(`42["work"]`)
+	await(r, entered)
+	ctx, cancel := context.WithCancelCause(r.ctx)
+	cancel(context.Canceled)
+	require.ErrorIs(t, r.Shutdown(ctx), context.Canceled, "the handler is still there")
+	done := make(chan error, 1)
+	go func() { done <- r.Shutdown(r.ctx) }()
+	close(leave)
+	require.NoError(t, await(r, done))
+	await(r, left)
+}
+
+func TestCloseWhileClientsComeAndTalk(t *testing.T) {
+	r, _ := echoing(t, nil)
+	ctx, cancel := context.WithCancel(r.ctx)
+	defer cancel()
+	stopped := make(chan struct{})
+	const clients = 8
+	for range clients {
+		c := r.dial()
+		go func() {
+			defer func() { stopped <- struct{}{} }()
+			for c.conn.Write(ctx, message("40"), message(`420["a",1]`), message("41")) == nil {
+				if _, err := c.conn.Read(ctx); err != nil {
+					return
+				}
+			}
+		}()
+	}
+	require.NoError(t, r.Server.Close())
+	for range clients {
+		await(r, stopped)
+	}
+	require.Zero(t, r.Stats().Connections)
+}
+
+// Sessions that are abandoned in every state leave nothing behind. That no goroutine
+// is left either is what TestMain looks at.
+func TestNothingIsLeftBehind(t *testing.T) {
+	r, _ := echoing(t, nil)
+	for i := range 200 {
+		switch c := r.dial(); i % 4 {
+		case 0:
+			c.conn.Close(0, "")
+		case 1:
+			c.send("40")
+			c.conn.Close(0, "")
+		case 2:
+			c.join("/")
+			c.conn.Close(0, "")
+		case 3:
+			c.send("garbage")
+			c.wantClosed()
+		}
+	}
+	require.Eventually(t, func() bool {
+		return r.Stats().Connections == 0 && len(r.Sockets()) == 0
+	}, patience, time.Millisecond)
+}
