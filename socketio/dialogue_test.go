@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/transporttest"
 )
@@ -21,6 +22,7 @@ type dialogue struct {
 	*testing.T
 	manager  *Manager
 	listener *transporttest.Listener
+	unread   bool                   // the server does not read the connections it takes
 	dialing  atomic.Int32           // calls of Dial that wait
 	watcher  func(transport.Signal) // of the platform, while the manager watches
 
@@ -184,6 +186,10 @@ func (d *dialogue) acceptSilently() *peer {
 	conn, _, err := d.listener.Accept(d.Context())
 	require.NoError(d, err)
 	p := &peer{d: d, conn: conn}
+	d.Cleanup(func() { conn.Close(0, "") })
+	if d.unread {
+		return p
+	}
 	go func() {
 		for {
 			m, err := conn.Read(context.Background())
@@ -202,7 +208,6 @@ func (d *dialogue) acceptSilently() *peer {
 			}
 		}
 	}()
-	d.Cleanup(func() { conn.Close(0, "") })
 	return p
 }
 
@@ -218,8 +223,8 @@ func (p *peer) send(messages ...string) {
 	for _, text := range messages {
 		data, binary := strings.CutPrefix(text, "binary ")
 		require.NoError(p.d, p.conn.Write(p.d.Context(), transport.Message{Data: []byte(data), Binary: binary}))
+		synctest.Wait() // the queues of several sockets are independent
 	}
-	synctest.Wait()
 }
 
 // want checks what the client has written since it was checked last.
@@ -268,4 +273,10 @@ func failing() transport.Platform {
 	return transport.Platform{
 		Dialer: transporttest.DialFunc(func(context.Context, string, int) (transport.Conn, error) { return nil, errNetwork }),
 	}
+}
+
+func textMessage(text string) transport.Message { return transport.Message{Data: []byte(text)} }
+
+func newEventPacket(data string) *parser.Packet {
+	return &parser.Packet{Type: parser.Event, Data: []byte(data)}
 }
