@@ -21,7 +21,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is when a test counts as stuck.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // rig is a server behind a real HTTP server.
 type rig struct {

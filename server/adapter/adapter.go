@@ -16,8 +16,8 @@ type Socket interface {
 	// ID is the socket's public id, the same for its whole life.
 	ID() string
 
-	// Deliver sends the packet to the peer. It only queues, so it never waits, and
-	// calls nothing of the adapter. A socket that is gone ignores it.
+	// Deliver sends the packet to the peer. It only queues, so it never waits. It may
+	// call Remove. A socket that is gone ignores it.
 	Deliver(p *Packet)
 }
 
