@@ -9,7 +9,8 @@ help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build-demo ## build and start the demo on http://127.0.0.1:3000 (ADDR=host:port for another address)
-	@go run ./web/demo -addr $(ADDR)
+	@go build -o bin/demo ./web/demo
+	@exec bin/demo -addr $(ADDR)
 
 build-demo: ## build what the demo's pages need: the Go program as wasm, the official JavaScript client
 	@web/build.sh

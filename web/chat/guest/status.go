@@ -46,7 +46,9 @@ func (g *Guest) connected() {
 
 func (g *Guest) disconnected() {
 	g.leave()
-	g.report(Status{Link: Reconnecting})
+	if g.socket.Active() { // else Run tells why not
+		g.report(Status{Link: Reconnecting})
+	}
 }
 
 func (g *Guest) report(s Status) {
