@@ -16,13 +16,20 @@
 // message. So the first message of a quiet line is handled by a callback of its
 // own, and the messages of a burst are collected by functions of the browser and
 // handed to Go in one callback. Nothing is evaluated: a content security policy
-// needs 'wasm-unsafe-eval' for Go itself and nothing for this package.
+// needs 'wasm-unsafe-eval' for Go itself and nothing for this package. The messages of a
+// batch share memory: who keeps a small one for long should copy it.
 //
 // # Blocking
 //
 // JavaScript and Go share one thread. Dial, Read, Write and RoundTrip wait, and so
 // must not be called in a function that JavaScript called (a js.Func): the event they wait for
 // would never come. Start a goroutine there.
+//
+// # End of the program
+//
+// What JavaScript holds of a connection is taken back by Close, or when the
+// connection ends by itself. A program whose main returns before leaves listeners
+// behind, and each further event then throws "Go program has already exited".
 //
 // # Limitations
 //

@@ -5,12 +5,15 @@ package transportjs
 import "github.com/hack-pad/safejs"
 
 // script is a run of operations on JavaScript values. After the first that throws
-// the others do nothing, and err is what was thrown.
+// the others do nothing, and err is what was thrown. Inlined into their callers, the
+// methods used most would make every program 5 KB larger.
 type script struct {
 	err error
 }
 
 // get follows the names from v.
+//
+//go:noinline
 func (s *script) get(v safejs.Value, names ...string) safejs.Value {
 	for _, name := range names {
 		if s.err == nil {
@@ -20,12 +23,14 @@ func (s *script) get(v safejs.Value, names ...string) safejs.Value {
 	return v
 }
 
+//go:noinline
 func (s *script) set(v safejs.Value, name string, x any) {
 	if s.err == nil {
 		s.err = v.Set(name, x)
 	}
 }
 
+//go:noinline
 func (s *script) call(v safejs.Value, method string, args ...any) (result safejs.Value) {
 	if s.err == nil {
 		result, s.err = v.Call(method, args...)
@@ -33,6 +38,7 @@ func (s *script) call(v safejs.Value, method string, args ...any) (result safejs
 	return result
 }
 
+//go:noinline
 func (s *script) invoke(function safejs.Value, args ...any) (result safejs.Value) {
 	if s.err == nil {
 		result, s.err = function.Invoke(args...)
@@ -40,6 +46,7 @@ func (s *script) invoke(function safejs.Value, args ...any) (result safejs.Value
 	return result
 }
 
+//go:noinline
 func (s *script) construct(class safejs.Value, args ...any) (result safejs.Value) {
 	if s.err == nil {
 		result, s.err = class.New(args...)
@@ -52,6 +59,7 @@ func (s *script) bind(v safejs.Value, method string, args ...any) safejs.Value {
 	return s.call(s.get(v, method), "bind", append([]any{v}, args...)...)
 }
 
+//go:noinline
 func (s *script) length(v safejs.Value) (n int) {
 	if s.err == nil {
 		n, s.err = v.Length()
