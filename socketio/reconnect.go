@@ -135,6 +135,9 @@ func (m *Manager) serve(ctx context.Context, session *engine.Session) error {
 	r := receiver{manager: m, session: session, decoder: parser.Decoder{Limits: limits}}
 	cause, err := session.Serve(r.receive)
 	reason := Reason(cause)
+	if cause == engine.ForcedClose {
+		reason = ClientDisconnect
+	}
 
 	m.mu.Lock()
 	if m.session == session {
