@@ -13,6 +13,7 @@ import (
 	"github.com/isosocket/isosocket/socketio/event"
 )
 
+// serve starts a server on this machine for an example.
 func serve(configure func(io *server.Server)) (url string, stop func()) {
 	io := server.New(nil)
 	configure(io)
@@ -23,6 +24,7 @@ func serve(configure func(io *server.Server)) (url string, stop func()) {
 	}
 }
 
+// ask bounds an example.
 func ask() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 30*time.Second)
 }

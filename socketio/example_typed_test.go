@@ -11,6 +11,7 @@ import (
 	"github.com/isosocket/isosocket/socketio/event"
 )
 
+// Events declared once serve both ends.
 var (
 	Moved = event.New[Position]("moved")
 	Sum   = event.NewCall[[]int, int]("sum")
