@@ -52,12 +52,19 @@ func (b Broadcast) Local() Broadcast {
 //
 // The error is one of encoding, or of an adapter that could not reach other servers.
 func (b Broadcast) Emit(name string, args ...any) error {
-	p, err := b.namespace.event(name, args, nil)
+	p, err := b.packet(name, args, nil)
 	if err != nil {
 		return err
 	}
-	p.Volatile = b.volatile
 	return b.namespace.adapter.Broadcast(p, b.target)
+}
+
+func (b Broadcast) packet(name string, args []any, id *uint64) (*adapter.Packet, error) {
+	p, group, err := b.namespace.event(name, args, id)
+	if err != nil {
+		return nil, err
+	}
+	return &adapter.Packet{Packet: p, Messages: group, Volatile: b.volatile}, nil
 }
 
 // Reply is the answer of one socket to a [Broadcast.Request].
@@ -75,12 +82,11 @@ type Reply struct {
 func (b Broadcast) Request(ctx context.Context, name string, args ...any) iter.Seq2[Reply, error] {
 	return func(yield func(Reply, error) bool) {
 		id := b.namespace.ackIDs.Add(1) - 1
-		p, err := b.namespace.event(name, args, &id)
+		p, err := b.packet(name, args, &id)
 		if err != nil {
 			yield(Reply{}, err)
 			return
 		}
-		p.Volatile = b.volatile
 		b.collect(ctx, name, p, yield)
 	}
 }

@@ -108,7 +108,8 @@ func (c *conn) deliver(p *parser.Packet, complete bool) {
 	case p.Type == parser.Event:
 		s.receive(p)
 	case p.Type == parser.Ack:
-		s.acks.Resolve(p.ID, p)
+		reply := *p // so that only the packet of an acknowledgement is allocated
+		s.acks.Resolve(reply.ID, &reply)
 	case p.Type == parser.Disconnect:
 		c.remove(s)
 		s.close(event.ClientNamespaceDisconnect, nil)

@@ -148,23 +148,23 @@ func (s *Socket) OnDisconnect(fn func(reason event.Reason)) {
 // waits in a queue until the client takes it. The error is one of encoding, a
 // [*event.DisconnectError], or ErrNotConnected.
 func (s *Socket) Emit(name string, args ...any) error {
-	p, err := s.namespace.event(name, args, nil)
-	if err != nil {
-		return err
-	}
-	return s.send(p.Messages, false)
+	return s.emit(name, args, nil, false)
 }
 
 // Request sends an event to the client and waits for its answer, see
 // [event.Requester]. It may be called in a handler.
 func (s *Socket) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
 	return s.acks.Request(ctx, s.namespace.server.options.Codec, name, func(id uint64) error {
-		p, err := s.namespace.event(name, args, &id)
-		if err != nil {
-			return err
-		}
-		return s.send(p.Messages, false)
+		return s.emit(name, args, &id, false)
 	})
+}
+
+func (s *Socket) emit(name string, args []any, id *uint64, volatile bool) error {
+	_, group, err := s.namespace.event(name, args, id)
+	if err != nil {
+		return err
+	}
+	return s.send(group, volatile)
 }
 
 // Volatile returns an emitter to the client that drops what the client is not
@@ -174,11 +174,7 @@ func (s *Socket) Volatile() event.Emitter { return volatile{s} }
 type volatile struct{ socket *Socket }
 
 func (v volatile) Emit(name string, args ...any) error {
-	p, err := v.socket.namespace.event(name, args, nil)
-	if err != nil {
-		return err
-	}
-	return v.socket.send(p.Messages, true)
+	return v.socket.emit(name, args, nil, true)
 }
 
 // To returns a broadcast to the sockets in any of the rooms, without this one.
@@ -269,11 +265,11 @@ func (s *Socket) receive(p *parser.Packet) {
 }
 
 func (s *Socket) answer(id uint64, args []any) error {
-	p, err := s.namespace.ack(id, args)
+	group, err := s.namespace.ack(id, args)
 	if err != nil {
 		return err
 	}
-	return s.send(p.Messages, false)
+	return s.send(group, false)
 }
 
 // enqueue queues something that must not get lost in a full inbox.
