@@ -35,7 +35,7 @@ type Socket struct {
 	acks     event.Acks
 	inbox    queue.Queue[task]
 	state    atomic.Int32 // of type state, goes up only
-	entered  bool         // it was connected; used by the inbox only
+	entered  bool         // events are handled: from the answer to the client until finish; used by the inbox only
 
 	mu           sync.Mutex // guards what follows
 	context      context.Context
@@ -245,6 +245,9 @@ func (s *Socket) disconnectError() error {
 
 // receive queues an event for the handlers. It waits while they are far behind.
 func (s *Socket) receive(p *parser.Packet) {
+	if s.state.Load() == disconnected {
+		return
+	}
 	var ack func(args ...any) error
 	if p.HasID {
 		id := p.ID
@@ -375,6 +378,7 @@ func (s *Socket) finish(reason event.Reason) {
 	if !s.entered {
 		return
 	}
+	s.entered = false // for what is behind in the batch
 	s.mu.Lock()
 	leaving, left := s.onLeaving, s.onDisconnect
 	s.mu.Unlock()
