@@ -60,7 +60,9 @@ func (p *program) runChromium(ctx context.Context, o *origin) (code int, err err
 			if err != nil || o.ended() {
 				return
 			}
-			fmt.Fprintf(p.err, "console.%s: %s\n", m.Type, m.Text)
+			if m.Source == "" || m.Source == "security" { // no complaints about requests that fail
+				fmt.Fprintf(p.err, "console.%s: %s\n", m.Type, m.Text)
+			}
 		}
 	}()
 	defer func() { closeTab(); stop(); <-printed }()
