@@ -43,7 +43,7 @@ func decodeArg(codec Codec, raw []byte, attachments [][]byte, target any) error 
 		d.try(codec, v.Type().Elem())
 	}
 	err = codec.Unmarshal(d.text(), target)
-	if missed := d.value(v.Elem(), maxHopsBack); err == nil {
+	if missed := d.value(v.Elem(), maxHops); err == nil {
 		err = missed
 	}
 	return err
@@ -97,7 +97,7 @@ func (d *decoder) binary(place int) []byte {
 func (d *decoder) try(codec Codec, t reflect.Type) {
 	trial := reflect.New(t)
 	_ = codec.Unmarshal(d.text(), trial.Interface()) // an error will come up again
-	_ = d.value(trial.Elem(), maxHopsBack)
+	_ = d.value(trial.Elem(), maxHops)
 	for i, met := range d.met {
 		d.plain[i] = !met
 	}

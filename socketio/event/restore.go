@@ -2,12 +2,8 @@ package event
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 )
-
-// maxHopsBack is maxHops for the depth that encoding/json decodes.
-const maxHopsBack = 4 * 10_000
 
 // value replaces the tokens in v, which can be set, by what they stand for.
 func (d *decoder) value(v reflect.Value, hops int) error {
@@ -17,7 +13,7 @@ func (d *decoder) value(v reflect.Value, hops int) error {
 		return nil
 	}
 	if hops == 0 { // the target held such a value, or itself, before
-		return fmt.Errorf("%w: limit %d", ErrDepth, maxHopsBack/4)
+		return errHops
 	}
 	switch v.Kind() {
 	case reflect.String:
