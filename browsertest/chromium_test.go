@@ -16,6 +16,9 @@ import (
 // patience ends a test that hangs. No test waits for it to pass.
 const patience = 60 * time.Second
 
+// elsewhere is a name by which the browser finds this machine without knowing it.
+const elsewhere = "elsewhere.test"
+
 // chromium is the browser of the whole package. The context has no timeout,
 // because the browser ends with it.
 var chromium = sync.OnceValues(func() (context.Context, error) {
@@ -38,6 +41,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("disable-breakpad", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("host-resolver-rules", "MAP "+elsewhere+" 127.0.0.1"),
 		chromedp.Flag("metrics-recording-only", true),
 		chromedp.Flag("password-store", "basic"),
 		chromedp.UserDataDir(dir),

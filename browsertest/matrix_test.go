@@ -177,10 +177,7 @@ func playOfficialInChromium(t *testing.T, r run) func(context.Context) error {
 func playGoWasm(t *testing.T, r run) func(context.Context) error {
 	p := newClientPage(t, "wasm.html", r.report, r.restart)
 	return func(context.Context) error {
-		code, err := evaluate[int](p, fmt.Sprintf("main('scenario', %q, %q)", r.server.url(), strings.Join(r.transports, ",")))
-		if err == nil && code != 0 {
-			err = fmt.Errorf("browsertest: the program ended with code %d", code)
-		}
+		err := runProgram(p, fmt.Sprintf("main('scenario', %q, %q)", r.server.url(), strings.Join(r.transports, ",")))
 		return errors.Join(err, p.exceptions())
 	}
 }

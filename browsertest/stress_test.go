@@ -54,11 +54,7 @@ func stressOfficial(t *testing.T, url string, count, width int) error {
 
 func stressWasm(t *testing.T, url string, count, width int) error {
 	p := newClientPage(t, "wasm.html", nil, nil)
-	code, err := evaluate[int](p, fmt.Sprintf("main('stress', %q, 'polling,websocket', '%d', '%d')", url, count, width))
-	if err == nil && code != 0 {
-		err = fmt.Errorf("browsertest: the program ended with code %d", code)
-	}
-	return err
+	return runProgram(p, fmt.Sprintf("main('stress', %q, 'polling,websocket', '%d', '%d')", url, count, width))
 }
 
 func stressOfficialPage(t *testing.T, url string, count, width int) error {

@@ -32,9 +32,9 @@ func Dial(ctx context.Context, url string, transports []string, repair func()) (
 	manager, err := socketio.NewManager(url, &socketio.Options{
 		Transports:           transports,
 		Timeout:              2 * time.Second,
-		ReconnectionAttempts: 20,
-		ReconnectionDelay:    10 * time.Millisecond,
-		ReconnectionDelayMax: 50 * time.Millisecond,
+		ReconnectionAttempts: 8,
+		ReconnectionDelay:    50 * time.Millisecond,
+		ReconnectionDelayMax: 500 * time.Millisecond,
 		Trace: &socketio.Trace{
 			ConnectFailed: func(attempt int, err error) {
 				if attempt == 0 {

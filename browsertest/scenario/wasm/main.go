@@ -5,10 +5,12 @@
 //	scenario scenario <url> <transports>
 //	scenario stress <url> <transports> <count> <width>
 //	scenario dial <url> <transports>
+//	scenario stay <url> <transports>
 //
 // The test defines the functions that it calls in the page: report takes the
 // result of a row, restart kills the server and starts it again. What dial found
-// is the variable verdict of the page. Errors are written to standard error,
+// is the variable verdict of the page. With stay the program is connected until
+// the page calls finish; its variable log tells what happened. Errors are written to standard error,
 // which is the console, and make the exit code 1.
 package main
 
@@ -50,6 +52,8 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 		return scenario.Stress(ctx, url, transports, count, width)
+	case mode == "stay":
+		return stay(ctx, url, transports)
 	case mode == "dial":
 		verdict, err := scenario.Dial(ctx, url, transports, func() { js.Global().Call("restart") })
 		if err != nil {
