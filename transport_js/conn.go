@@ -13,7 +13,7 @@ import (
 	"github.com/isosocket/isosocket/transport"
 )
 
-// maxUnread bounds the bytes that wait for Read.
+// maxUnread bounds the bytes that wait for Read, unless it is one message that has them.
 const maxUnread = 64 << 20
 
 // ErrUnread is returned by Read and Write of a connection that was ended because

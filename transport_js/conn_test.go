@@ -180,3 +180,22 @@ func TestWriteWaitsForSlowPeer(t *testing.T) {
 	}
 	wait.Wait()
 }
+
+func TestReaderThatIsAlwaysBehindHoldsNoMore(t *testing.T) {
+	c := &conn{limits: limits{unread: maxUnread}, arrived: make(chan struct{}, 1), done: make(chan struct{})}
+	next := 0
+	for i := range 10000 {
+		require.True(t, c.received([]transport.Message{text(strconv.Itoa(2 * i)), text(strconv.Itoa(2*i + 1))}, nil))
+		for range min(2, i) { // two messages stay behind
+			require.Equal(t, strconv.Itoa(next), string(read(t, c).Data))
+			next++
+		}
+	}
+	require.Less(t, cap(c.messages), 32)
+}
+
+func TestOneMessageMayBeLargerThanUnreadLimit(t *testing.T) {
+	c := &conn{limits: limits{unread: 10}, arrived: make(chan struct{}, 1), done: make(chan struct{})}
+	require.True(t, c.received([]transport.Message{text("12345678901")}, nil))
+	require.Equal(t, "12345678901", string(read(t, c).Data))
+}

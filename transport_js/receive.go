@@ -95,10 +95,11 @@ func (c *conn) received(messages []transport.Message, err error) bool {
 	}
 	c.mu.Lock()
 	if c.err == nil {
+		c.compact()
 		c.messages = append(c.messages, messages...)
 		c.unread += size
 	}
-	full := c.unread > c.limits.unread
+	full := c.unread > c.limits.unread && len(c.messages)-c.next > 1
 	c.mu.Unlock()
 	if full && err == nil {
 		err = ErrUnread
@@ -112,4 +113,14 @@ func (c *conn) received(messages []transport.Message, err error) bool {
 	default:
 	}
 	return true
+}
+
+// compact gives up the places of messages that were read, so that a reader that
+// is always behind does not make the list grow. The caller holds mu.
+func (c *conn) compact() {
+	if c.next > len(c.messages)/2 {
+		n := copy(c.messages, c.messages[c.next:])
+		clear(c.messages[n:])
+		c.messages, c.next = c.messages[:n], 0
+	}
 }
