@@ -1,0 +1,33 @@
+package server_test
+
+import (
+	"context"
+
+	"github.com/isosocket/isosocket/server"
+)
+
+// A middleware refuses a connection with an error. Data of a ConnectError reaches
+// the client, too.
+func ExampleServer_Use() {
+	io := server.New(nil)
+	defer io.Close()
+	io.Use(func(_ context.Context, s *server.Socket) error {
+		var auth struct {
+			Token string `json:"token"`
+		}
+		if err := s.Handshake().DecodeAuth(&auth); err != nil {
+			return err
+		}
+		if auth.Token != "secret" {
+			return &server.ConnectError{Message: "who are you?", Data: map[string]int{"code": 401}}
+		}
+		s.SetData("a friend")
+		return nil
+	})
+
+	connectTo(io, `{"token":"wrong"}`).receive(1)
+	connectTo(io, `{"token":"secret"}`).receive(1)
+	// Output:
+	// 44{"message":"who are you?","data":{"code":401}}
+	// 40{…}
+}

@@ -1,0 +1,38 @@
+package server_test
+
+import (
+	"context"
+
+	"github.com/isosocket/isosocket/server"
+	"github.com/isosocket/isosocket/socketio/event"
+)
+
+// A socket joins rooms by name. To of a socket leaves the socket itself out.
+func Example_rooms() {
+	io := server.New(nil)
+	defer io.Close()
+	io.OnConnect(func(s *server.Socket) {
+		s.On("enter", func(_ context.Context, m *event.Message) error {
+			var room string
+			if err := m.Decode(&room); err != nil {
+				return err
+			}
+			s.Join(room)
+			return s.To(room).Emit("entered", room)
+		})
+	})
+
+	first, second := connectTo(io, ""), connectTo(io, "")
+	first.send(`42["enter","garden"]`)
+	first.receive(1)
+	second.receive(1)
+	second.send(`42["enter","garden"]`)
+	first.receive(1)
+	io.To("garden").Except("lobby").Emit("news", "it rains")
+	second.receive(1)
+	// Output:
+	// 40{…}
+	// 40{…}
+	// 42["entered","garden"]
+	// 42["news","it rains"]
+}
