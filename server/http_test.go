@@ -116,6 +116,10 @@ func TestCredentialsForEveryOriginAreRefused(t *testing.T) {
 	}
 }
 
+func TestUnknownTransportsAreRefused(t *testing.T) {
+	require.Panics(t, func() { server.New(&server.Options{Transports: []string{"polling", "webtransport"}}) })
+}
+
 func TestOriginsOfWebSockets(t *testing.T) {
 	listed := &cors.Options{AllowedOrigins: []string{origin}}
 	for _, test := range []struct {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -22,8 +23,8 @@ type Options struct {
 	// any other is answered with 404. Empty means "/socket.io/".
 	Path string
 
-	// Transports are the ones that clients may use, "polling" and "websocket".
-	// Nil means both.
+	// Transports are the ones that clients may use, "polling" and "websocket". Nil
+	// means both. New panics at any other name.
 	Transports []string
 
 	// NoUpgrade keeps sessions that begin on polling there.
@@ -201,6 +202,11 @@ func (o *Options) limits() parser.Limits {
 }
 
 func (o *Options) engine() engine.Config {
+	for _, name := range o.Transports {
+		if name != "polling" && name != "websocket" {
+			panic(fmt.Sprintf("server: unknown transport %q in Options.Transports", name))
+		}
+	}
 	config := engine.Config{
 		AllowRequest:   o.AllowRequest,
 		Origins:        o.Origins,

@@ -35,7 +35,7 @@ type Socket struct {
 	acks     event.Acks
 	inbox    queue.Queue[task]
 	state    atomic.Int32 // of type state, goes up only
-	entered  bool         // events are handled: from the answer to the client until finish; used by the inbox only
+	entered  bool         // events are handled, from the answer to the client until finish; the inbox's own
 
 	mu           sync.Mutex // guards what follows
 	context      context.Context
@@ -278,7 +278,8 @@ func (s *Socket) answer(id uint64, args []any) error {
 // enqueue queues something that must not get lost in a full inbox.
 func (s *Socket) enqueue(t task) {
 	if s.inbox.Put(t, 0) == queue.ErrFull {
-		go s.inbox.PutWait(context.Background(), t, 0) // ends with the handler at work; the server's running waits for the socket
+		// Ends with the handler at work; the server's running waits for the task.
+		go s.inbox.PutWait(context.Background(), t, 0)
 	}
 }
 
@@ -331,7 +332,8 @@ func (s *Socket) confirm() bool {
 	if err != nil {
 		panic("BUG: server: encode socket id: " + err.Error()) // a string always encodes
 	}
-	s.conn.session.Send(messages(&parser.Packet{Type: parser.Connect, Namespace: s.namespace.name, Data: data}), false)
+	answer := &parser.Packet{Type: parser.Connect, Namespace: s.namespace.name, Data: data}
+	s.conn.session.Send(messages(answer), false)
 	s.state.CompareAndSwap(answering, connected)
 	s.conn.joined()
 	return true

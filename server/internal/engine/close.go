@@ -40,7 +40,7 @@ func (s *Session) Close() {
 	now := time.Now()
 	s.closeBy = now.Add(s.server.config.CloseTimeout)
 	s.schedule(now)
-	conn, late := s.conn, s.upgrade.conn
+	conn, probed := s.conn, s.upgrade.conn
 	s.upgrade.end()
 	if conn != nil {
 		s.server.running.Add(1)
@@ -49,8 +49,8 @@ func (s *Session) Close() {
 	}
 	s.mu.Unlock()
 
-	if late != nil {
-		late.Close(0, "")
+	if probed != nil {
+		probed.Close(0, "")
 	}
 	if conn != nil {
 		go func() { // ends when the outbox is empty or conn is closed, waited for by the server's running
@@ -72,7 +72,7 @@ func (s *Session) end(reason Reason, err error, last []transport.Message) {
 		return
 	}
 	s.state = closed
-	conn, late := s.conn, s.upgrade.conn
+	conn, probed := s.conn, s.upgrade.conn
 	var abort func()
 	if s.post != nil {
 		abort, s.post.abort = s.post.abort, nil
@@ -88,7 +88,7 @@ func (s *Session) end(reason Reason, err error, last []transport.Message) {
 	if abort != nil {
 		abort()
 	}
-	for _, c := range []transport.Conn{conn, late} {
+	for _, c := range []transport.Conn{conn, probed} {
 		if c != nil {
 			c.Close(0, "")
 		}

@@ -32,16 +32,17 @@ func (h *heartbeat) start(now time.Time, interval, timeout time.Duration) {
 
 // advance is called when time has passed.
 func (h *heartbeat) advance(now time.Time) beat {
-	switch {
-	case now.Before(h.due):
+	if now.Before(h.due) {
 		return beatNone
-	case h.awaiting && h.held == 0:
+	}
+	if h.awaiting && h.held == 0 {
 		return beatLost
 	}
-	h.due = now.Add(h.timeout)
+	wait := h.timeout
 	if h.awaiting {
-		h.due = now.Add(h.interval) // the pong may be there unread, and the peer expects its next ping
+		wait = h.interval // the pong may be there unread, and the peer expects its next ping
 	}
+	h.due = now.Add(wait)
 	h.awaiting, h.extended = true, false
 	return beatPing
 }

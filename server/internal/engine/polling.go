@@ -2,8 +2,6 @@ package engine
 
 import (
 	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"time"
@@ -15,7 +13,6 @@ import (
 var (
 	errOverlap = errors.New("engine: overlapping polling requests")
 	errAborted = errors.New("engine: polling request aborted")
-	errBinary  = errors.New("engine: binary polling body")
 )
 
 // poll is a GET that waits for something to send.
@@ -47,7 +44,7 @@ func (s *Session) answer(messages []transport.Message) {
 func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
 	session := s.open(nil, r)
 	if session == nil {
-		writeBody(w, http.StatusServiceUnavailable, plain, nil)
+		writeUnavailable(w)
 		return
 	}
 	if s.config.Cookie != nil {
@@ -62,7 +59,6 @@ func (s *Session) serveGet(w http.ResponseWriter, r *http.Request) {
 	if !s.beginPoll(p, w) {
 		return
 	}
-
 	select {
 	case <-p.wake:
 	case <-r.Context().Done():
@@ -95,27 +91,22 @@ func (s *Session) serveGet(w http.ResponseWriter, r *http.Request) {
 func (s *Session) beginPoll(p *poll, w http.ResponseWriter) bool {
 	s.mu.Lock()
 	refused, overlap := s.misplaced(), s.poll != nil
-	if refused == nil && !overlap {
+	begun := refused == nil && !overlap
+	if begun {
 		s.poll = p
 		if s.outbox.Len() > 0 || s.state == closing {
 			s.wakePoll()
 		}
 	}
 	s.mu.Unlock()
-	switch {
-	case refused != nil:
-		refused.write(w, false)
-		return false
-	case overlap:
-		writeBody(w, http.StatusBadRequest, plain, nil)
-		s.End(TransportError, errOverlap)
-		return false
+	if !begun {
+		s.turnAway(w, refused)
 	}
-	return true
+	return begun
 }
 
-// misplaced returns what is wrong with a polling request, if anything: the session may have
-// changed since it was looked up. The caller holds mu.
+// misplaced returns what is wrong with a polling request, if anything: the session
+// may have changed since it was looked up. The caller holds mu.
 func (s *Session) misplaced() *requestError {
 	switch {
 	case s.state == closed:
@@ -124,6 +115,17 @@ func (s *Session) misplaced() *requestError {
 		return errRequest
 	}
 	return nil
+}
+
+// turnAway answers a polling request that cannot be served. One that is not
+// misplaced overlaps another of its kind, which ends the session.
+func (s *Session) turnAway(w http.ResponseWriter, misplaced *requestError) {
+	if misplaced != nil {
+		misplaced.write(w, false)
+		return
+	}
+	writeBody(w, http.StatusBadRequest, plain, nil)
+	s.End(TransportError, errOverlap)
 }
 
 // take returns what fits into one response, at least one group. When the session
@@ -166,112 +168,6 @@ func (s *Session) writePayload(w http.ResponseWriter, messages []transport.Messa
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		s.End(TransportError, err)
 	}
-}
-
-// post is a POST that is being served.
-type post struct {
-	abort func()        // makes reading its body fail; nil once it was read or aborted; guarded by the session's mu
-	done  chan struct{} // closed when its packets were received
-}
-
-// servePost receives the packets in the body.
-func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
-	control := http.NewResponseController(w)
-	p := &post{
-		abort: func() { control.SetReadDeadline(time.Unix(1, 0)) },
-		done:  make(chan struct{}),
-	}
-	if !s.beginPost(p, w) {
-		return
-	}
-	body, status, err := s.readPost(w, r)
-	s.mu.Lock()
-	if p.abort == nil {
-		// The deadline in the past may come late, and is the connection's: it would
-		// end the next request on it.
-		w.Header().Set("Connection", "close")
-	}
-	p.abort = nil
-	s.mu.Unlock()
-
-	if err != nil {
-		s.End(TransportError, err)
-	}
-	if status == http.StatusOK {
-		control.SetReadDeadline(time.Time{})
-		s.receivePayload(body)
-	}
-	s.mu.Lock()
-	s.post = nil
-	s.mu.Unlock()
-	close(p.done)
-	if status != http.StatusOK {
-		writeBody(w, status, plain, nil)
-		return
-	}
-	writeBody(w, status, "text/html", []byte("ok"))
-}
-
-// beginPost makes p the one POST of the session, or answers it.
-func (s *Session) beginPost(p *post, w http.ResponseWriter) bool {
-	s.mu.Lock()
-	refused, overlap := s.misplaced(), s.post != nil
-	if refused == nil && !overlap {
-		s.post = p
-	}
-	s.mu.Unlock()
-	switch {
-	case refused != nil:
-		refused.write(w, false)
-		return false
-	case overlap:
-		writeBody(w, http.StatusBadRequest, plain, nil)
-		s.End(TransportError, errOverlap)
-		return false
-	}
-	return true
-}
-
-// readPost returns the body, and the status to answer with. An error ends the session.
-func (s *Session) readPost(w http.ResponseWriter, r *http.Request) (body []byte, status int, err error) {
-	// Protocol 4 has no binary bodies, they are base64. engine.io/lib/transports/polling.ts onDataRequest
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/octet-stream" {
-		return nil, http.StatusBadRequest, errBinary
-	}
-	limit := int64(s.server.config.MaxPayload)
-	if r.ContentLength > limit {
-		return nil, http.StatusRequestEntityTooLarge, nil
-	}
-	body, err = readBody(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return nil, http.StatusRequestEntityTooLarge, nil
-	case err != nil:
-		return nil, http.StatusBadRequest, err
-	}
-	return body, http.StatusOK, nil
-}
-
-// receivePayload delivers the packets of a body.
-func (s *Session) receivePayload(body []byte) {
-	for p, err := range engineio.DecodePayload(body, s.server.config.MaxPackets) {
-		if err != nil {
-			s.End(ParseError, err)
-			return
-		}
-		s.receive(p)
-	}
-}
-
-// readBody reads a body of the length announced, or -1.
-func readBody(r io.Reader, length int64) ([]byte, error) {
-	if length < 0 {
-		return io.ReadAll(r)
-	}
-	body := make([]byte, length)
-	_, err := io.ReadFull(r, body)
-	return body, err
 }
 
 func groupSize(group []transport.Message) (size int) {

@@ -132,8 +132,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case refused != nil:
 		refused.write(w, q.websocket)
 	case session == nil && !s.admits():
-		w.Header().Set("Retry-After", "5")
-		writeBody(w, http.StatusServiceUnavailable, plain, nil)
+		writeUnavailable(w)
 	case q.websocket:
 		s.serveWebSocket(w, r, session)
 	case session == nil:
@@ -145,6 +144,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		writeBody(w, http.StatusMethodNotAllowed, plain, nil)
 	}
+}
+
+// writeUnavailable answers a handshake that the server does not take now.
+func writeUnavailable(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "5") // seconds
+	writeBody(w, http.StatusServiceUnavailable, plain, nil)
 }
 
 // transport returns the name of the session's transport.

@@ -58,7 +58,7 @@ type Session struct {
 }
 
 // open starts a session on conn, or on polling when conn is nil. It returns nil
-// when the server takes no more.
+// when the server takes no more. The reader of conn is the caller's to start.
 func (s *Server) open(conn transport.Conn, r *http.Request) *Session {
 	session := &Session{id: NewID(), server: s, conn: conn}
 	session.outbox.Init(s.config.Outbox, session.write)
@@ -75,6 +75,9 @@ func (s *Server) open(conn transport.Conn, r *http.Request) *Session {
 			session.timer.Stop()
 		}
 		return nil
+	}
+	if conn != nil {
+		s.running.Add(1) // the reader
 	}
 	now := time.Now()
 	session.heartbeat.start(now, s.config.PingInterval, s.config.PingTimeout)
@@ -129,7 +132,8 @@ func (s *Session) Send(messages []transport.Message, volatile bool) error {
 		return ErrDropped
 	}
 	s.server.slow.Add(1)
-	s.server.config.Logger.Warn("slow consumer disconnected", "limit_bytes", s.server.config.Outbox.MaxBytes, "limit_packets", s.server.config.Outbox.MaxItems)
+	limits := s.server.config.Outbox
+	s.server.config.Logger.Warn("slow consumer disconnected", "limit_bytes", limits.MaxBytes, "limit_packets", limits.MaxItems)
 	s.End(TransportError, ErrSlowConsumer)
 	return ErrSlowConsumer
 }

@@ -27,16 +27,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, session 
 		return
 	}
 	session.Send([]transport.Message{session.handshake()}, false)
-	session.mu.Lock()
-	alive := session.state != closed
-	if alive {
-		s.running.Add(1)
-	}
-	session.mu.Unlock()
-	if !alive {
-		return
-	}
-	go func() { // ends with conn, waited for by running
+	go func() { // ends with conn, waited for by running, which open has counted it in
 		defer s.running.Done()
 		session.read(conn)
 	}()
