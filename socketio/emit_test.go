@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport/transporttest"
 )
 
 func TestEmit(t *testing.T) {
@@ -129,7 +131,6 @@ func TestSendBufferIsBounded(t *testing.T) {
 			}
 			require.ErrorIs(d, err, ErrBufferFull)
 			require.Less(d, sent, 100)
-			require.NoError(d, s.Volatile().Emit("v")) // dropped
 		})
 	})
 }
@@ -150,6 +151,31 @@ func TestVolatile(t *testing.T) {
 		p.want("40")
 		p.send(`40{"sid":"b"}`)
 		p.want()
+	})
+}
+
+func TestVolatileOnASlowConnection(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		s := d.quiet()
+		d.unread = true
+		d.connect(s)
+		p := d.accept()
+		p.send(`40{"sid":"a"}`)
+		for range transporttest.PipeBuffer {
+			require.NoError(d, s.Emit("e"))
+		}
+		synctest.Wait() // the CONNECT packet is in the buffer, too: one write waits
+		require.NoError(d, s.Volatile().Emit("lost"))
+		for range transporttest.PipeBuffer + 1 {
+			m, err := p.conn.Read(d.Context())
+			require.NoError(d, err)
+			require.NotContains(d, string(m.Data), "lost")
+		}
+		synctest.Wait()
+		require.NoError(d, s.Volatile().Emit("sent"))
+		m, err := p.conn.Read(d.Context())
+		require.NoError(d, err)
+		require.Equal(d, `42["sent"]`, string(m.Data))
 	})
 }
 
@@ -269,6 +295,29 @@ func TestRequestEndsWithTheConnection(t *testing.T) {
 			end()
 			require.ErrorAs(d, r.result(), &ended)
 		}
+	})
+}
+
+// A packet is buffered also in the moment between the end of a connection and
+// the news of it.
+func TestRequestBufferedWhileTheConnectionEnds(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		s := d.quiet()
+		p := d.connected(s)
+		ended := 0
+		count := func(*parser.Packet, error) { ended++ }
+		sent, err := s.acks.Add(count)
+		require.NoError(d, err)
+		buffered, err := s.acks.Add(count)
+		require.NoError(d, err)
+		d.manager.mu.Lock()
+		require.NoError(d, s.buffer.put(packet{id: buffered, hasID: true}))
+		d.manager.mu.Unlock()
+		p.conn.Drop()
+		synctest.Wait()
+		require.Equal(d, 1, ended)
+		require.False(d, s.acks.Remove(sent))
+		require.True(d, s.acks.Remove(buffered))
 	})
 }
 

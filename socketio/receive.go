@@ -24,7 +24,7 @@ func (r *receiver) receive(ctx context.Context, m transport.Message) {
 	}
 	p, complete, err := decode(m.Data)
 	if err == nil && complete {
-		err = r.manager.handle(ctx, r.session, &p)
+		err = r.manager.handle(ctx, &p)
 	}
 	switch {
 	case errors.Is(err, ErrVersion):
@@ -35,10 +35,10 @@ func (r *receiver) receive(ctx context.Context, m transport.Message) {
 }
 
 // handle acts on a packet. The error ends the session.
-func (m *Manager) handle(ctx context.Context, session *engine.Session, p *parser.Packet) error {
+func (m *Manager) handle(ctx context.Context, p *parser.Packet) error {
 	m.mu.Lock()
 	s := m.find(p.Namespace)
-	if s == nil || s.conn == nil || s.conn.session != session {
+	if s == nil || s.conn == nil {
 		m.mu.Unlock()
 		return nil // a namespace that was left
 	}

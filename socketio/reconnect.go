@@ -140,11 +140,9 @@ func (m *Manager) serve(ctx context.Context, session *engine.Session) error {
 	}
 
 	m.mu.Lock()
-	if m.session == session {
-		m.session = nil
-	}
+	m.session = nil
 	for _, s := range m.sockets {
-		if s.conn != nil && s.conn.session == session {
+		if s.conn != nil { // of this session: there is none beside it
 			s.lost(reason, err)
 		}
 	}

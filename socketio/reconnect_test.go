@@ -219,6 +219,25 @@ func TestSignals(t *testing.T) {
 			d.wantNoDial() // and is not remembered
 		})
 	})
+	t.Run("online during an attempt that succeeds is not remembered", func(t *testing.T) {
+		play(t, &noJitter, func(d *dialogue) {
+			s := d.quiet()
+			d.connect(s)
+			d.watcher(transport.Online)
+			p := d.accept()
+			p.send(`40{"sid":"a"}`)
+			p.conn.Drop()
+			d.wantNoDial()
+		})
+	})
+	t.Run("online during an attempt that fails ends the delay", func(t *testing.T) {
+		play(t, &noJitter, func(d *dialogue) {
+			d.connect(d.quiet())
+			d.watcher(transport.Online)
+			d.acceptSilently().conn.Drop()
+			d.connectedAgain()
+		})
+	})
 	t.Run("offline ends the connection", func(t *testing.T) {
 		play(t, &noJitter, func(d *dialogue) {
 			s := d.socket("/")
@@ -318,5 +337,10 @@ func TestTrace(t *testing.T) {
 		time.Sleep(time.Minute)
 		d.want("connecting 0", "opened engine websocket", "ping", "closed: transport close", "attempt 1 in 1s",
 			"connecting 1", "failed 1: engine: open websocket: network unreachable", "gave up")
+
+		dials = 0
+		d.connected(d.quiet())
+		d.quiet().Disconnect()
+		d.want("connecting 0", "opened engine websocket", "closed: io client disconnect")
 	})
 }

@@ -187,4 +187,18 @@ func TestCloseDuringAnUpgrade(t *testing.T) {
 			d.wantEnd(ForcedClose)
 		})
 	})
+	t.Run("while pausing, with no request under way", func(t *testing.T) {
+		play(t, nil, func(d *dialogue) {
+			d.opening(func() { d.get().reply(string(d.handshake.Encode().Data), "4block") })
+			ws := d.accept()
+			ws.send("3probe")
+			d.session.Close()
+			d.wantNoRequest()
+			close(d.release)
+			d.get().reply("6")
+			ws.want("2probe", "5")
+			ws.wantClosed()
+			d.wantEnd(ForcedClose)
+		})
+	})
 }

@@ -27,6 +27,8 @@ type dialogue struct {
 	session   *Session
 	served    chan struct{} // closed when Serve has returned
 
+	release chan struct{} // receive waits for it at the message "block"
+
 	mu       sync.Mutex
 	received []string
 	upgraded int
@@ -47,6 +49,7 @@ func play(t *testing.T, configure func(*Config), script func(d *dialogue)) {
 			gets:     make(chan *exchange, 16),
 			posts:    make(chan *exchange, 16),
 			listener: transporttest.Listen(0),
+			release:  make(chan struct{}),
 			handshake: engineio.Handshake{
 				SID: "a/b", Upgrades: []string{WebSocket}, MaxPayload: 100,
 				PingInterval: 25 * time.Second, PingTimeout: 20 * time.Second,
@@ -191,6 +194,9 @@ func (d *dialogue) receive(_ context.Context, m transport.Message) {
 		text = "binary " + text
 	}
 	d.locked(func() { d.received = append(d.received, text) })
+	if text == "block" {
+		<-d.release
+	}
 }
 
 // wantReceived checks what was received since it was checked last.

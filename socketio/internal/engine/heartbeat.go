@@ -15,18 +15,22 @@ import (
 type heartbeat struct {
 	allowed time.Duration // between pings
 	last    time.Time     // when the last ping came, or the session began
+	wall    time.Time     // the same without the monotonic clock
 }
 
-func (h *heartbeat) begin(allowed time.Duration, now time.Time) { h.allowed, h.last = allowed, now }
+func (h *heartbeat) begin(allowed time.Duration, now time.Time) {
+	h.allowed = allowed
+	h.received(now)
+}
 
-func (h *heartbeat) received(now time.Time) { h.last = now }
+func (h *heartbeat) received(now time.Time) { h.last, h.wall = now, now.Round(0) }
 
 func (h *heartbeat) deadline() time.Time { return h.last.Add(h.allowed) }
 
-// expired goes by both clocks. The monotonic one stands still while some systems
-// sleep, and a server that was not heard of for that long is gone; the wall clock can be set back.
+// expired goes by both clocks: the monotonic one stands still while some systems
+// sleep, during which a server is lost all the same; the wall clock can be set back.
 func (h *heartbeat) expired(now time.Time) bool {
-	return max(now.Sub(h.last), now.Round(0).Sub(h.last.Round(0))) >= h.allowed
+	return max(now.Sub(h.last), now.Round(0).Sub(h.wall)) >= h.allowed
 }
 
 // pong answers a ping.

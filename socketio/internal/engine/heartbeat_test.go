@@ -77,7 +77,7 @@ func TestSilentServer(t *testing.T) {
 func TestOverdueHeartbeatIsNoticedWithoutTheTimer(t *testing.T) {
 	freeze := func(d *dialogue) {
 		d.session.mu.Lock()
-		d.session.heartbeat.last = d.session.heartbeat.last.Add(-45 * time.Second)
+		d.session.heartbeat.wall = d.session.heartbeat.wall.Add(-45 * time.Second)
 		d.session.mu.Unlock()
 	}
 	t.Run("by sending", func(t *testing.T) {
@@ -109,10 +109,11 @@ func TestHeartbeatGoesByBothClocks(t *testing.T) {
 	require.False(t, h.expired(begin.Add(45*time.Second-1)))
 	require.True(t, h.expired(begin.Add(45*time.Second)))
 
-	slept := begin.Round(0).Add(time.Hour) // the wall clock alone has moved
-	require.True(t, h.expired(slept))
-	setBack := begin.Round(0).Add(-time.Hour)
-	require.False(t, h.expired(setBack))
+	h.wall = begin.Round(0).Add(-time.Hour) // the wall clock alone has moved: the system slept
+	require.True(t, h.expired(begin.Add(time.Second)))
+	h.wall = begin.Round(0).Add(time.Hour) // it was set back
+	require.False(t, h.expired(begin.Add(45*time.Second-1)))
+	require.True(t, h.expired(begin.Add(45*time.Second)))
 }
 
 func webSocketOnly(c *Config) { c.Transports = []string{WebSocket} }
