@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rs/cors"
 	"github.com/stretchr/testify/require"
@@ -37,10 +38,11 @@ func (s *goServer) start(address string) error {
 	}
 	s.listener = &breakingListener{Listener: listener, conns: make(map[net.Conn]struct{})}
 	s.io = scenarioserver.New(&server.Options{
-		CORS:      &cors.Options{AllowedOrigins: []string{"*"}},
-		AnyOrigin: true,
-		Logger:    slog.New(slog.DiscardHandler),
-		OnError:   func(_ *server.Socket, err error) { s.t.Errorf("a handler failed: %v", err) },
+		CORS:         &cors.Options{AllowedOrigins: []string{"*"}},
+		AnyOrigin:    true,
+		PingInterval: 100 * time.Millisecond, // so that many fall into the scenario
+		Logger:       slog.New(slog.DiscardHandler),
+		OnError:      func(_ *server.Socket, err error) { s.t.Errorf("a handler failed: %v", err) },
 	})
 	s.done = make(chan error, 1)
 	go func() { s.done <- http.Serve(s.listener, s.io) }()

@@ -47,7 +47,7 @@ var servers = []struct {
 	start func(*testing.T) peer
 }{
 	{"Go server", func(t *testing.T) peer { return newGoServer(t) }},
-	{"official server", func(t *testing.T) peer { return newNodeServer(t) }},
+	{"official server", func(t *testing.T) peer { return newNodeServer(t, "") }},
 }
 
 var transports = []struct {

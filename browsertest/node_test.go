@@ -43,22 +43,23 @@ type nodeLine struct {
 // nodeServer is the official server in a process of its own.
 type nodeServer struct {
 	t     *testing.T
+	mode  string // see node/server.mjs
 	port  int
 	cmd   *exec.Cmd
 	stdin io.Closer
 }
 
-func newNodeServer(t *testing.T) *nodeServer {
+func newNodeServer(t *testing.T, mode string) *nodeServer {
 	t.Helper()
 	require.NoError(t, nodeModules())
-	s := &nodeServer{t: t}
+	s := &nodeServer{t: t, mode: mode}
 	require.NoError(t, s.start())
 	t.Cleanup(s.kill)
 	return s
 }
 
 func (s *nodeServer) start() error {
-	s.cmd = exec.Command("node", "server.mjs", strconv.Itoa(s.port))
+	s.cmd = exec.Command("node", "server.mjs", strconv.Itoa(s.port), s.mode)
 	s.cmd.Dir = "node"
 	s.cmd.Stderr = os.Stderr
 	// The process ends with its standard input, also when the test is killed.

@@ -21,7 +21,7 @@ func TestUpgradeStress(t *testing.T) {
 		stress func(t *testing.T, url string, count, width int) error
 	}{
 		{"Go native, Go server", func(t *testing.T) peer { return newGoServer(t) }, 1000, 50, stressNative},
-		{"Go native, official server", func(t *testing.T) peer { return newNodeServer(t) }, 200, 20, stressNative},
+		{"Go native, official server", func(t *testing.T) peer { return newNodeServer(t, "") }, 200, 20, stressNative},
 		{"official in Node, Go server", func(t *testing.T) peer { return newGoServer(t) }, 300, 20, stressOfficial},
 		{"Go wasm in Chromium, Go server", func(t *testing.T) peer { return newGoServer(t) }, 60, 6, stressWasm},
 		{"official in Chromium, Go server", func(t *testing.T) peer { return newGoServer(t) }, 60, 6, stressOfficialPage},

@@ -28,6 +28,31 @@ export async function run({ io, url, transports, restart, report }) {
   }
 }
 
+// recover loses its connection and has its state restored, with the event that it missed.
+export async function recover({ io, url, transports }) {
+  const socket = dial(io, url, transports, "/");
+  try {
+    await within(patience, (async () => {
+      await connected(socket);
+      const { id } = socket;
+      const heard = [];
+      socket.on("shout", (text) => heard.push(text));
+      await socket.emitWithAck("enter", "the room");
+      socket.emit("shout", "the room", "before");
+      await once(socket, "shout");
+      const back = once(socket, "connect");
+      const missed = once(socket, "shout");
+      socket.emit("drop", "the room");
+      await back;
+      await missed;
+      equal({ recovered: socket.recovered, id: socket.id }, { recovered: true, id }, "the session");
+      equal(heard, ["before", "missed"], "what it heard");
+    })());
+  } finally {
+    socket.disconnect();
+  }
+}
+
 // stress opens count connections, width at a time, and returns what went wrong.
 export async function stress({ io, url, transports, count, width }) {
   const failures = [];
@@ -127,6 +152,12 @@ const rows = {
     numbers.forEach((n) => socket.emit("echo", n));
     await all;
     equal(order, numbers, "order of the events");
+  },
+
+  heartbeat: async ({ open }) => {
+    const socket = await open();
+    for (let i = 0; i < 3; i++) await once(socket.io, "ping");
+    await echoes(socket, "alive");
   },
 
   "second namespace": async ({ open }) => {

@@ -1,15 +1,22 @@
 // The scenario's server, with the official implementation.
 //
-//   node server.mjs [port]
+//   node server.mjs [port] [recovery | impatient]
 //
 // It listens on 127.0.0.1, prints {"port":N} once it does, and ends with its
-// standard input.
+// standard input. With recovery it restores the state of broken connections;
+// when impatient it waits for a pong for only half a second.
 
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
 const http = createServer();
-const io = new Server(http, { cors: { origin: "*" } });
+const [port = "0", mode] = process.argv.slice(2);
+const io = new Server(http, {
+  cors: { origin: "*" },
+  pingInterval: 100, // so that many fall into the scenario
+  pingTimeout: mode === "impatient" ? 500 : 20_000,
+  connectionStateRecovery: mode === "recovery" ? {} : undefined,
+});
 
 // Sockets that are gone, with the reason: a promise, so that one may ask before it is known.
 const departures = new Map();
@@ -36,6 +43,11 @@ function serve(socket) {
   });
   socket.on("shout", (room, text) => namespace.to(room).emit("shout", text));
   socket.on("tell", (room, text) => socket.to(room).emit("tell", text));
+  socket.on("drop", (room) => {
+    // By the time of this event the state has been kept.
+    socket.on("disconnect", () => namespace.to(room).emit("shout", "missed"));
+    socket.conn.close();
+  });
   socket.on("goodbye", () => socket.disconnect());
   socket.on("left", async (id, answer) => answer(await departure(id).reason));
   socket.on("disconnect", (reason) => departure(socket.id).resolve(reason));
@@ -73,4 +85,4 @@ io.of("/stress").on("connection", (socket) => {
 });
 
 process.stdin.resume().on("end", () => process.exit());
-http.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => console.log(JSON.stringify({ port: http.address().port })));
+http.listen(Number(port), "127.0.0.1", () => console.log(JSON.stringify({ port: http.address().port })));

@@ -13,6 +13,7 @@ var (
 	Shout   = event.New[Saying]("shout")     // to everybody in the room
 	Tell    = event.New[Saying]("tell")      // to the others in it
 	Goodbye = event.New[struct{}]("goodbye") // asks the server to disconnect the socket
+	Drop    = event.New[string]("drop")      // asks the official server to break the connection, and to say something in the room then
 )
 
 // What the server sends.

@@ -80,6 +80,14 @@ var rows = []row{
 		s.equal("order of the events", got, want)
 	}},
 
+	{"heartbeat", func(s *stage) {
+		c := s.open()
+		for range 4 { // the first may have been there before
+			wait(s, c.pings)
+		}
+		s.echoes(c, "alive")
+	}},
+
 	{"second namespace", func(s *stage) {
 		c := s.open()
 		second := s.namespace(c, "/second", nil)

@@ -88,6 +88,7 @@ type client struct {
 	*socketio.Socket
 	manager  *socketio.Manager
 	upgrades chan struct{} // receives one for each upgrade
+	pings    chan struct{} // receives one for each ping, unless one is in it already
 }
 
 // open connects a client, and waits for the upgrade where there is one.
@@ -100,12 +101,20 @@ func (s *stage) open() *client {
 
 // dial prepares a client. Nothing is sent yet.
 func (s *stage) dial() *client {
-	c := &client{upgrades: make(chan struct{}, 8)}
+	c := &client{upgrades: make(chan struct{}, 8), pings: make(chan struct{}, 1)}
 	manager, err := socketio.NewManager(s.url, &socketio.Options{
 		Transports:           s.transports,
 		ReconnectionDelay:    100 * time.Millisecond,
 		ReconnectionDelayMax: 500 * time.Millisecond,
-		Trace:                &socketio.Trace{Upgraded: func(string) { c.upgrades <- struct{}{} }},
+		Trace: &socketio.Trace{
+			Upgraded: func(string) { c.upgrades <- struct{}{} },
+			PingReceived: func() {
+				select {
+				case c.pings <- struct{}{}:
+				default:
+				}
+			},
+		},
 	})
 	s.check(err)
 	c.manager = manager

@@ -6,10 +6,12 @@
 //	scenario stress <url> <transports> <count> <width>
 //	scenario dial <url> <transports>
 //	scenario stay <url> <transports>
+//	scenario recover <url> <transports>
+//	scenario outlast <url> <transports>
 //
 // The test defines the functions that it calls in the page: report takes the
-// result of a row, restart kills the server and starts it again. What dial found
-// is the variable verdict of the page. With stay the program is connected until
+// result of a row, restart kills the server and starts it again, or freezes it and
+// thaws it for outlast. What dial found is the variable verdict of the page. With stay the program is connected until
 // the page calls finish; its variable log tells what happened. Errors are written to standard error,
 // which is the console, and make the exit code 1.
 package main
@@ -52,6 +54,11 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 		return scenario.Stress(ctx, url, transports, count, width)
+	case mode == "recover":
+		return scenario.Recover(ctx, url, transports)
+	case mode == "outlast":
+		restart := func() { js.Global().Call("restart") }
+		return scenario.Outlast(ctx, url, transports, restart, restart)
 	case mode == "stay":
 		return stay(ctx, url, transports)
 	case mode == "dial":
