@@ -18,21 +18,26 @@ func Example_rooms() {
 				return err
 			}
 			s.Join(room)
-			return s.To(room).Emit("entered", room)
+			if err := s.To(room).Emit("entered", room); err != nil {
+				return err
+			}
+			return m.Ack("welcome")
 		})
 	})
 
 	first, second := connectTo(io, ""), connectTo(io, "")
-	first.send(`42["enter","garden"]`)
+	first.send(`421["enter","garden"]`)
+	first.receive(2)
+	second.send(`421["enter","garden"]`)
 	first.receive(1)
-	second.receive(1)
-	second.send(`42["enter","garden"]`)
-	first.receive(1)
+	second.receive(2)
 	io.To("garden").Except("lobby").Emit("news", "it rains")
 	second.receive(1)
 	// Output:
 	// 40{…}
-	// 40{…}
+	// 431["welcome"]
 	// 42["entered","garden"]
+	// 40{…}
+	// 431["welcome"]
 	// 42["news","it rains"]
 }
