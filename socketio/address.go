@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// ErrURL is matched by the error for a URL that cannot be one of a Socket.IO server.
+// ErrURL is matched by the error for a URL that cannot be one of a Socket.IO
+// server.
 var ErrURL = errors.New("not a usable URL")
 
 // address is what the URL given to New says. net/url would cost a browser
@@ -91,7 +92,8 @@ func (a *address) setPath(path string) {
 	}
 }
 
-// checkHost accepts a name, an IPv4 address or an IPv6 address in brackets, with or without a port.
+// checkHost accepts a name, an IPv4 address or an IPv6 address in brackets, with
+// or without a port.
 func checkHost(host string) error {
 	if strings.IndexByte(host, '@') >= 0 {
 		return fmt.Errorf("%w: credentials in a URL are not sent: use Options.Auth, or a header of the platform", ErrURL)
@@ -159,7 +161,8 @@ func checkPath(path string) error {
 	return nil
 }
 
-// checkNamespace tells whether a packet can carry the name: it ends at a comma there.
+// checkNamespace tells whether a packet can carry the name: it ends at a comma
+// there.
 func checkNamespace(name string) error {
 	if i := strings.IndexFunc(name, func(r rune) bool { return isControl(r) || r == ',' }); i >= 0 {
 		return fmt.Errorf("socketio: namespace %q: character at offset %d is not allowed", name, i)
@@ -169,7 +172,8 @@ func checkNamespace(name string) error {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// escapeQuery keeps a query as its author wrote it, and escapes only what cannot stand in a request.
+// escapeQuery keeps a query as its author wrote it, and escapes only what cannot
+// stand in a request.
 func escapeQuery(query string) string {
 	return escapeExcept(query, "-._~!$&'()*+,;=:@/?%[]|")
 }

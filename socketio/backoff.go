@@ -13,7 +13,8 @@ type backoff struct {
 	attempts   int     // since the last success
 }
 
-// maxDoublings keeps the doubled delay within float64 long after it is over every maximum.
+// maxDoublings keeps the doubled delay within float64 long after it is over every
+// maximum.
 const maxDoublings = 62
 
 // next counts an attempt and returns the delay before it. random is in [0, 1).

@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The delays are those that socket.io-client/lib/contrib/backo2.ts gives for the same random numbers.
+// The delays are those that socket.io-client/lib/contrib/backo2.ts gives for the
+// same random numbers.
 func TestBackoff(t *testing.T) {
 	for _, test := range []struct {
 		delay, max int

@@ -11,7 +11,8 @@ import (
 	"github.com/isosocket/isosocket/transport/transporttest"
 )
 
-// bench connects a socket to a server in memory that answers each message with what reply says.
+// bench connects a socket to a server in memory that answers each message with
+// what reply says.
 func bench(b *testing.B, reply func(conn transport.Conn, m transport.Message)) *Socket {
 	listener := transporttest.Listen(0)
 	s, err := New("http://server", &Options{Platform: transport.Platform{Dialer: listener}})

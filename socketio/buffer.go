@@ -23,7 +23,8 @@ type sendBuffer struct {
 	bytes   int
 }
 
-// put appends a packet. As in a queue, one that is over the limit by itself fits into an empty buffer.
+// put appends a packet. As in a queue, one that is over the limit by itself fits
+// into an empty buffer.
 func (b *sendBuffer) put(p packet) error {
 	if b.limits.MaxItems > 0 && len(b.packets) >= b.limits.MaxItems ||
 		b.limits.MaxBytes > 0 && len(b.packets) > 0 && b.bytes+p.size > b.limits.MaxBytes {
@@ -44,7 +45,8 @@ func (b *sendBuffer) take() []packet {
 // has tells whether the packet with that acknowledgement id was not sent yet.
 func (b *sendBuffer) has(id uint64) bool { return b.index(id) >= 0 }
 
-// remove takes back the packet with that acknowledgement id, if it is still there.
+// remove takes back the packet with that acknowledgement id, if it is still
+// there.
 func (b *sendBuffer) remove(id uint64) {
 	if i := b.index(id); i >= 0 {
 		b.bytes -= b.packets[i].size

@@ -39,14 +39,16 @@ func (o *outcome) settled() bool {
 }
 
 // Connect connects the socket and waits until it is connected, until it is clear
-// that it will not be, or until ctx is over, which bounds the waiting only. Failed attempts are
-// repeated meanwhile as the options say, and reported to OnConnectError. A connection that is
-// lost later is restored without another Connect.
+// that it will not be, or until ctx is over, which bounds the waiting only.
+// Failed attempts are repeated meanwhile as the options say, and reported to
+// OnConnectError. A connection that is lost later is restored without another
+// Connect.
 //
 // The error names the cause: a [*ConnectError] if the server refused the
-// namespace; a [*StatusError], an [*AnswerError], [ErrVersion] or whatever else the last
-// attempt met, which is part of the error also when ctx is over; [ErrClosed].
-// When it is not nil the socket is not connecting any more, unless it was before the call.
+// namespace; a [*StatusError], an [*AnswerError], [ErrVersion] or whatever else
+// the last attempt met, which is part of the error also when ctx is over;
+// [ErrClosed]. When it is not nil the socket is not connecting any more, unless
+// it was before the call.
 //
 // On a socket that is connected Connect returns at once. In a browser it must
 // not be called from a js.Func callback, as nothing that waits may.
@@ -110,7 +112,8 @@ func (s *Socket) Disconnect() {
 
 // Close disconnects the socket and waits until its handlers have returned. That
 // of a socket made by New or Dial also closes its manager, see [Manager.Close].
-// It must not be called in a handler, which it would wait for; [Socket.Disconnect] may. The error is always nil.
+// It must not be called in a handler, which it would wait for;
+// [Socket.Disconnect] may. The error is always nil.
 func (s *Socket) Close() error {
 	if s.owner {
 		return s.manager.Close()
@@ -153,8 +156,8 @@ func (s *Socket) leave(err error) {
 	case !conn.asked:
 		s.drop(err)
 	default:
-		// The answer to CONNECT is still to come: connected sends DISCONNECT then.
-		// Before that the server would take it for a violation.
+		// The answer to CONNECT is still to come: connected sends DISCONNECT
+		// then. Before that the server would take it for a violation.
 	}
 	s.deactivate(err)
 }
@@ -271,7 +274,7 @@ func (s *Socket) authPayload(ctx context.Context) (data []byte, err error) {
 	if value == nil {
 		return nil, nil
 	}
-	data, attachments, err := event.EncodeArgs(s.manager.opts.codec(), nil, value)
+	data, attachments, err := event.EncodeArgs(s.manager.opts.Codec, nil, value)
 	if err != nil {
 		return nil, fmt.Errorf("socketio: auth: %w", err)
 	}

@@ -282,7 +282,8 @@ func TestDisconnect(t *testing.T) {
 	})
 }
 
-// A server takes DISCONNECT before it has confirmed the namespace for a violation.
+// A server takes DISCONNECT before it has confirmed the namespace for a
+// violation.
 func TestDisconnectBeforeTheAnswerToConnect(t *testing.T) {
 	t.Run("leaves after it", func(t *testing.T) {
 		play(t, nil, func(d *dialogue) {

@@ -18,8 +18,8 @@ import (
 const module = "github.com/isosocket/isosocket/"
 
 // mayImport is the direction of the module: what each package of the library may
-// import of its siblings, besides the tests. The programs (wasm, web, browsertest) are
-// at the end of every path: no library package may name one.
+// import of its siblings, besides the tests. The programs (wasm, web,
+// browsertest) are at the end of every path: no library package may name one.
 var mayImport = map[string][]string{
 	"transport":                  nil,
 	"transport/queue":            nil,

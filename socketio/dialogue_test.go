@@ -255,7 +255,8 @@ func (p *peer) wantOpen() {
 	require.NoError(p.d, p.err)
 }
 
-// connected connects the socket of the main namespace, and returns the server's end.
+// connected connects the socket of the main namespace, and returns the server's
+// end.
 func (d *dialogue) connected(s *Socket) *peer {
 	d.Helper()
 	connect := d.connect(s)

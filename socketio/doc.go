@@ -1,5 +1,5 @@
-// Package socketio is a Socket.IO client, natively and in a browser, with the same
-// lines of Go.
+// Package socketio is a Socket.IO client, natively and in a browser, with the
+// same lines of Go.
 //
 //	s, err := socketio.New("https://host/chat", nil)
 //	if err != nil {
@@ -25,8 +25,8 @@
 // # Events
 //
 // Emit sends, On receives. Arguments are whatever encodes to JSON, and []byte,
-// which travels as binary. Package event declares events once, with their types, for both
-// ends:
+// which travels as binary. Package event declares events once, with their types,
+// for both ends:
 //
 //	var News = event.New[string]("news")
 //
@@ -36,8 +36,8 @@
 // # Acknowledgements
 //
 // [Socket.Request] sends an event and waits for the answer. The deadline of its
-// context is the only timeout, and it always ends: with the answer, the context, or a
-// [*DisconnectError]. A handler answers with Message.Ack.
+// context is the only timeout, and it always ends: with the answer, the context,
+// or a [*DisconnectError]. A handler answers with Message.Ack.
 //
 // # Connecting and reconnecting
 //
@@ -74,8 +74,8 @@
 //
 // Build with GOOS=js GOARCH=wasm; URLs may be relative to the page. What waits,
 // such as Connect and Request, must not be called in a js.Func callback, but in a
-// goroutine that it starts. The client notices when the network goes and comes, and
-// closes the connection while the page sleeps in the back-forward cache.
+// goroutine that it starts. The client notices when the network goes and comes,
+// and closes the connection while the page sleeps in the back-forward cache.
 // Headers, TLS and cookies are the business of Options.Platform: see packages
 // transportnative and transportjs.
 //

@@ -17,9 +17,10 @@ import (
 //
 // The arguments are encoded before Emit returns, so the caller may change them
 // then. An error means that nothing is sent: an [*event.EncodeError], one that
-// matches [event.ErrReserved], [ErrBufferFull] or [ErrClosed]. Emit does not wait for the network.
+// matches [event.ErrReserved], [ErrBufferFull] or [ErrClosed]. Emit does not wait
+// for the network.
 func (s *Socket) Emit(name string, args ...any) error {
-	data, attachments, err := event.EncodeEvent(s.manager.opts.codec(), nil, name, args...)
+	data, attachments, err := event.EncodeEvent(s.manager.opts.Codec, nil, name, args...)
 	if err != nil {
 		return err
 	}
@@ -27,16 +28,19 @@ func (s *Socket) Emit(name string, args ...any) error {
 }
 
 // Request sends an event and waits for its acknowledgement, for as long as ctx
-// allows: its deadline is the only timeout. The returned Message holds the arguments of the acknowledgement.
+// allows: its deadline is the only timeout. The returned Message holds the
+// arguments of the acknowledgement.
 //
-// While the socket is not connected the packet is buffered like that of Emit;
-// it is taken back when ctx is over before it was sent. The error is that of
-// Emit, the cause of ctx, an [*AckError] that the other side answered with, or a [*DisconnectError]
-// when the connection ended with the event sent and no answer received.
+// While the socket is not connected the packet is buffered like that of Emit; it
+// is taken back when ctx is over before it was sent. The error is that of Emit,
+// the cause of ctx, an [*AckError] that the other side answered with, or a
+// [*DisconnectError] when the connection ended with the event sent and no answer
+// received.
 //
-// It may be called in a handler: acknowledgements do not wait for handlers.
+// It may be called in a handler: acknowledgements do not wait for handlers. Give
+// it a deadline there, because of what is said at [Socket].
 func (s *Socket) Request(ctx context.Context, name string, args ...any) (*Message, error) {
-	codec := s.manager.opts.codec()
+	codec := s.manager.opts.Codec
 	data, attachments, err := event.EncodeEvent(codec, nil, name, args...)
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ type volatile struct{ socket *Socket }
 
 func (v volatile) Emit(name string, args ...any) error {
 	s := v.socket
-	data, attachments, err := event.EncodeEvent(s.manager.opts.codec(), nil, name, args...)
+	data, attachments, err := event.EncodeEvent(s.manager.opts.Codec, nil, name, args...)
 	if err != nil {
 		return err
 	}
@@ -121,7 +125,7 @@ func (s *Socket) takeBack(id uint64) {
 // reply returns the function that acknowledges an event received on conn.
 func (s *Socket) reply(conn *connection, id uint64) func(args ...any) error {
 	return func(args ...any) error {
-		data, attachments, err := event.EncodeArgs(s.manager.opts.codec(), nil, args...)
+		data, attachments, err := event.EncodeArgs(s.manager.opts.Codec, nil, args...)
 		if err != nil {
 			return err
 		}

@@ -366,7 +366,8 @@ func TestAcknowledging(t *testing.T) {
 	})
 }
 
-// The packet that finds the heartbeat overdue is buffered, and goes out on the next connection.
+// The packet that finds the heartbeat overdue is buffered, and goes out on the
+// next connection.
 func TestOverdueHeartbeat(t *testing.T) {
 	play(t, &noJitter, func(d *dialogue) {
 		s := d.socket("/")

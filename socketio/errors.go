@@ -20,8 +20,8 @@ var (
 	// revision, such as Socket.IO 2.
 	ErrVersion = engine.ErrVersion
 
-	// ErrNoTransport is matched by the error when the runtime lacks every transport
-	// that Options.Transports names.
+	// ErrNoTransport is matched by the error when the runtime lacks every
+	// transport that Options.Transports names.
 	ErrNoTransport = engine.ErrNoTransport
 )
 
@@ -40,8 +40,8 @@ type (
 	// AckError is an error that the other side answered a request with.
 	AckError = event.AckError
 
-	// StatusError tells of an HTTP answer that is not the one wanted, with the code
-	// and the message of the server if it gave them.
+	// StatusError tells of an HTTP answer that is not the one wanted, with the
+	// code and the message of the server if it gave them.
 	StatusError = engine.StatusError
 	// AnswerError tells that what answered is not a Socket.IO server.
 	AnswerError = engine.AnswerError
@@ -90,7 +90,8 @@ func permanent(err error, everOpen bool) bool {
 	return foreign && !everOpen
 }
 
-// errNoConnectAnswer is part of the error when ctx of Connect is over while the namespace is being joined.
+// errNoConnectAnswer is part of the error when ctx of Connect is over while the
+// namespace is being joined.
 var errNoConnectAnswer = errors.New("the connection is open, the server has not answered CONNECT yet")
 
 // errNetworkLost is the cause of a disconnect after transport.Offline.

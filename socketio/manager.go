@@ -11,9 +11,10 @@ import (
 	"github.com/isosocket/isosocket/transport/queue"
 )
 
-// Manager keeps one connection for the sockets of several namespaces: it opens
-// it when the first socket connects, reconnects when it is lost, and closes it
-// when the last socket has left. [New] makes one for a single socket. Its methods may be called concurrently.
+// Manager keeps one connection for the sockets of several namespaces: it opens it
+// when the first socket connects, reconnects when it is lost, and closes it when
+// the last socket has left. [New] makes one for a single socket. Its methods may
+// be called concurrently.
 type Manager struct {
 	opts     Options
 	address  address
@@ -36,7 +37,8 @@ type Manager struct {
 }
 
 // NewManager returns a Manager for the server of the URL, whose path is not
-// looked at. Nothing is sent before a socket connects. The error matches [ErrURL].
+// looked at. Nothing is sent before a socket connects. The error matches
+// [ErrURL].
 func NewManager(url string, opts *Options) (*Manager, error) {
 	m := &Manager{wake: make(chan struct{}, 1)}
 	if opts != nil {
@@ -82,9 +84,11 @@ type SocketOptions struct {
 
 // Socket returns the socket of a namespace, "" or "/" being the main one. A
 // missing slash in front is added. It is the same one for every call with that
-// name; the options, which may be nil, count in the first. Nothing is sent before its Connect.
+// name; the options, which may be nil, count in the first. Nothing is sent before
+// its Connect.
 //
-// The error is one for a name with a comma or a control character, which no packet can carry.
+// The error is one for a name with a comma or a control character, which no
+// packet can carry.
 func (m *Manager) Socket(namespace string, opts *SocketOptions) (*Socket, error) {
 	if !strings.HasPrefix(namespace, "/") {
 		namespace = "/" + namespace
@@ -108,7 +112,8 @@ func (m *Manager) Socket(namespace string, opts *SocketOptions) (*Socket, error)
 
 // New returns a socket for the URL, with a manager of its own: its path is the
 // namespace, as in JavaScript, its query is sent to the server. The schemes are
-// http, https, ws and wss; in a browser the URL may be relative to the page's, "" included.
+// http, https, ws and wss; in a browser the URL may be relative to the page's, ""
+// included.
 //
 // Nothing is sent before Connect, so handlers that are added between the two
 // miss no event. opts may be nil. The error matches [ErrURL].
@@ -140,9 +145,10 @@ func Dial(ctx context.Context, url string, opts *Options) (*Socket, error) {
 }
 
 // Close disconnects all sockets, for good, and waits until the connection is
-// closed, which takes at most 5 seconds, and until all handlers have returned: it must not be called in
-// one. Packets emitted before are sent, unless the socket is not connected.
-// Requests that wait end with a [*DisconnectError]. The error is always nil.
+// closed, which takes at most 5 seconds, and until all handlers have returned: it
+// must not be called in one. Packets emitted before are sent, unless the socket
+// is not connected. Requests that wait end with a [*DisconnectError]. The error
+// is always nil.
 func (m *Manager) Close() error {
 	m.mu.Lock()
 	m.closed = true

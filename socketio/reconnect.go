@@ -128,11 +128,7 @@ func (m *Manager) serve(ctx context.Context, session *engine.Session) error {
 	}
 	m.mu.Unlock()
 
-	limits := parser.Limits{MaxAttachments: m.opts.maxAttachments(), MaxBytes: m.opts.maxMessage()}
-	if limits.MaxBytes == 0 {
-		limits.MaxBytes = -1
-	}
-	r := receiver{manager: m, session: session, decoder: parser.Decoder{Limits: limits}}
+	r := receiver{manager: m, session: session, decoder: parser.Decoder{Limits: m.opts.parserLimits()}}
 	cause, err := session.Serve(r.receive)
 	reason := Reason(cause)
 	if cause == engine.ForcedClose {
@@ -153,7 +149,8 @@ func (m *Manager) serve(ctx context.Context, session *engine.Session) error {
 }
 
 // failed tells the sockets how an attempt, or the connection that came of it,
-// ended, and whether it was the last one. That a connection was lost, serve has reported.
+// ended, and whether it was the last one. That a connection was lost, serve has
+// reported.
 func (m *Manager) failed(err error, report, final bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

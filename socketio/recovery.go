@@ -23,7 +23,8 @@ func (r *recovery) received(last []byte) {
 }
 
 // connected takes the id from the answer to CONNECT and reports whether the
-// session is the one that was asked for. Offsets of one session mean nothing in another.
+// session is the one that was asked for. Offsets of one session mean nothing in
+// another.
 func (r *recovery) connected(pid string) bool {
 	if pid != "" && pid == r.pid {
 		return true

@@ -12,7 +12,8 @@ func (m *Manager) watch() (stop func()) {
 	if m.platform.Watch == nil {
 		return func() {}
 	}
-	// The callback must not block, and in a browser nothing may wait in it: a queue takes over.
+	// The callback must not block, and in a browser nothing may wait in it: a
+	// queue takes over.
 	end := m.platform.Watch(func(signal transport.Signal) {
 		_ = m.signals.Put(task{call: func() { m.react(signal) }}, 0)
 	})

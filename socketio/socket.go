@@ -16,10 +16,11 @@ import (
 // Socket is a client in one namespace. Its methods may be called concurrently.
 //
 // Everything it calls, the handlers of events and the functions given to
-// OnConnect, OnConnectError and OnDisconnect, runs on the socket's queue: one at a
-// time, in the order in which things happened. A function that does not return
-// holds back those that follow it, and in the end the server's sending, but not
-// acknowledgements and the heartbeat.
+// OnConnect, OnConnectError and OnDisconnect, runs on the socket's queue: one at
+// a time, in the order in which things happened. A function that does not return
+// holds back those that follow it, but not acknowledgements and the heartbeat,
+// until 1000 events (or 16 MiB of them) wait: then the connection is not read any
+// more, and in the end the server cannot send.
 type Socket struct {
 	manager   *Manager
 	namespace string
@@ -112,8 +113,9 @@ func (s *Socket) Connected() bool {
 	return s.connected()
 }
 
-// Active tells whether the socket is connected or will be without further ado.
-// It is false before Connect, after Disconnect, and once connecting was refused or given up.
+// Active tells whether the socket is connected or will be without further ado. It
+// is false before Connect, after Disconnect, and once connecting was refused or
+// given up.
 func (s *Socket) Active() bool {
 	s.manager.mu.Lock()
 	defer s.manager.mu.Unlock()
@@ -121,8 +123,8 @@ func (s *Socket) Active() bool {
 }
 
 // Recovered tells whether the server restored the state of the previous
-// connection: the id, the rooms, and the events missed meanwhile, which follow the
-// connect. It needs the connection state recovery of the server.
+// connection: the id, the rooms, and the events missed meanwhile, which follow
+// the connect. It needs the connection state recovery of the server.
 // https://socket.io/docs/v4/connection-state-recovery
 func (s *Socket) Recovered() bool {
 	s.manager.mu.Lock()
@@ -131,8 +133,9 @@ func (s *Socket) Recovered() bool {
 }
 
 // Context returns the context of the current connection. It is over when the
-// socket is disconnected, with a [*DisconnectError] as its cause; while the socket
-// is not connected it is over already. Handlers are given the context of the connection that their event came on.
+// socket is disconnected, with a [*DisconnectError] as its cause; while the
+// socket is not connected it is over already. Handlers are given the context of
+// the connection that their event came on.
 func (s *Socket) Context() context.Context {
 	s.manager.mu.Lock()
 	defer s.manager.mu.Unlock()
@@ -153,8 +156,9 @@ func (s *Socket) OnAny(h Handler) (off func()) { return s.handlers.OnAny(h) }
 // connection is handled. What was emitted meanwhile has been sent by then.
 func (s *Socket) OnConnect(fn func()) (off func()) { return s.onConnect.add(fn) }
 
-// OnConnectError calls fn for every attempt to connect that failed. The error
-// is a [*ConnectError] if the server refused the namespace. [Socket.Active] tells whether there will be another attempt.
+// OnConnectError calls fn for every attempt to connect that failed. The error is
+// a [*ConnectError] if the server refused the namespace. [Socket.Active] tells
+// whether there will be another attempt.
 func (s *Socket) OnConnectError(fn func(err error)) (off func()) { return s.onConnectError.add(fn) }
 
 // OnDisconnect calls fn each time a connected socket was disconnected, after the
@@ -185,7 +189,7 @@ func (s *Socket) dispatch(conn *connection, p *parser.Packet) {
 	if p.HasID {
 		ack = s.reply(conn, p.ID)
 	}
-	m, err := event.NewMessage(p, s.manager.opts.codec(), ack)
+	m, err := event.NewMessage(p, s.manager.opts.Codec, ack)
 	if err != nil {
 		s.manager.opts.reportError(err)
 		return

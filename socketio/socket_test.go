@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
 )
 
 func TestEventsAreHandledInOrder(t *testing.T) {
@@ -376,10 +377,11 @@ func TestEveryOptionHasItsDefault(t *testing.T) {
 	require.Equal(t, []string{"polling", "websocket"}, o.transports())
 	require.Equal(t, 20*time.Second, o.timeout())
 	require.Equal(t, 100<<20, o.maxMessage())
-	require.Equal(t, 10, o.maxAttachments())
+	require.Equal(t, parser.Limits{MaxBytes: 100 << 20}, o.parserLimits()) // and 10 attachments, the parser's default
 	require.Equal(t, "{10000 16777216}", fmt.Sprint(o.sendLimits()))
 	o = &Options{Timeout: -1, MaxMessage: -1, SendBufferBytes: -1, SendBufferPackets: -1}
 	require.Zero(t, o.timeout())
 	require.Zero(t, o.maxMessage())
+	require.Equal(t, -1, o.parserLimits().MaxBytes)
 	require.Zero(t, o.sendLimits())
 }

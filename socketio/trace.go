@@ -22,7 +22,8 @@ type Trace struct {
 	// Upgraded is called when the connection moved from polling to transport.
 	Upgraded func(transport string)
 
-	// UpgradeFailed is called when it could not. The connection goes on with polling.
+	// UpgradeFailed is called when it could not. The connection goes on with
+	// polling.
 	UpgradeFailed func(err error)
 
 	// PingReceived is called for each ping of the server; it has been answered.
@@ -31,10 +32,12 @@ type Trace struct {
 	// Closed is called when an open connection ended.
 	Closed func(reason Reason, err error)
 
-	// ReconnectScheduled is called when the n-th attempt to reconnect will be made after delay.
+	// ReconnectScheduled is called when the n-th attempt to reconnect will be
+	// made after delay.
 	ReconnectScheduled func(attempt int, delay time.Duration)
 
-	// GaveUp is called when nothing more will be tried, with what the last attempt met.
+	// GaveUp is called when nothing more will be tried, with what the last
+	// attempt met.
 	GaveUp func(err error)
 }
 

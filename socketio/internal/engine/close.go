@@ -7,7 +7,8 @@ import (
 	"github.com/isosocket/isosocket/transport/engineio"
 )
 
-// Reason says why a session ended. The values are those of engine.io-client/lib/socket.ts.
+// Reason says why a session ended. The values are those of
+// engine.io-client/lib/socket.ts.
 type Reason string
 
 const (
@@ -28,7 +29,8 @@ const (
 	alive lifeState = iota
 	// closing: no more messages are taken; the outbox drains.
 	closing
-	// closed: it is known why the session ended, and everything of it is told to stop.
+	// closed: it is known why the session ended, and everything of it is told to
+	// stop.
 	closed
 )
 

@@ -150,7 +150,8 @@ func (d *dialogue) next(method string, requests chan *exchange) *exchange {
 	}
 }
 
-// wantNoRequest checks that the client asks for nothing that it has not been seen to ask for.
+// wantNoRequest checks that the client asks for nothing that it has not been seen
+// to ask for.
 func (d *dialogue) wantNoRequest() {
 	d.Helper()
 	synctest.Wait()
@@ -258,7 +259,7 @@ type socket struct {
 	err      error
 }
 
-// accept takes the WebSocket that the client is opening. Whether it reads is up to read.
+// accept takes the WebSocket that the client is opening, and reads it from now on.
 func (d *dialogue) accept() *socket {
 	d.Helper()
 	ctx, cancel := context.WithTimeout(d.Context(), time.Second)
@@ -317,7 +318,8 @@ func (s *socket) wantClosed() {
 	require.Equal(s.d, 1005, closed.Code)
 }
 
-// upgrade brings a session that was just opened to a WebSocket. poll is the GET request that waits.
+// upgrade brings a session that was just opened to a WebSocket. poll is the GET
+// request that waits.
 func (d *dialogue) upgrade(poll *exchange) *socket {
 	d.Helper()
 	ws := d.accept()

@@ -8,7 +8,8 @@ import (
 )
 
 var (
-	// ErrVersion says that the server speaks another revision of the protocol, as Socket.IO 2 does.
+	// ErrVersion says that the server speaks another revision of the protocol, as
+	// Socket.IO 2 does.
 	ErrVersion = errors.New("the server speaks another revision of Engine.IO than 4 (Socket.IO 2?)")
 	// ErrNoTransport says that the runtime has none of the transports asked for.
 	ErrNoTransport = errors.New("engine: none of the transports is available in this runtime")

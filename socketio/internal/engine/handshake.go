@@ -10,10 +10,12 @@ import (
 	"github.com/isosocket/isosocket/transport/engineio"
 )
 
-// Open makes the handshake, which ctx bounds, and returns the session. Serve must be called on it.
+// Open makes the handshake, which ctx bounds, and returns the session. Serve must
+// be called on it.
 //
 // The error says what was met: a [*StatusError], an [*AnswerError], one that
-// matches [ErrVersion] or [ErrNoTransport], or what the runtime said of the network.
+// matches [ErrVersion] or [ErrNoTransport], or what the runtime said of the
+// network.
 func Open(ctx context.Context, config Config) (*Session, error) {
 	var failures []error
 	for _, name := range config.Transports {
@@ -77,7 +79,8 @@ func (c *Config) openPolling(ctx context.Context) (*Session, error) {
 			s = newSession(*c, h, nil, time.Now())
 			continue
 		}
-		// An error behind the handshake is the session's, as it is in any later payload.
+		// An error behind the handshake is the session's, as it is in any later
+		// payload.
 		s.early = append(s.early, received{p, err})
 	}
 	return s, nil

@@ -28,7 +28,8 @@ func (h *heartbeat) received(now time.Time) { h.last, h.wall = now, now.Round(0)
 func (h *heartbeat) deadline() time.Time { return h.last.Add(h.allowed) }
 
 // expired goes by both clocks: the monotonic one stands still while some systems
-// sleep, during which a server is lost all the same; the wall clock can be set back.
+// sleep, during which a server is lost all the same; the wall clock can be set
+// back.
 func (h *heartbeat) expired(now time.Time) bool {
 	return max(now.Sub(h.last), now.Round(0).Sub(h.wall)) >= h.allowed
 }
@@ -60,8 +61,8 @@ func (s *Session) Check() {
 }
 
 // wake runs when the alarm goes off. A ping does not reset the alarm, it only
-// moves the deadline: wake sets the alarm again for the rest. Whoever sets it counts
-// in work, so that Serve waits for a wake that runs.
+// moves the deadline: wake sets the alarm again for the rest. Whoever sets it
+// counts in work, so that Serve waits for a wake that runs.
 func (s *Session) wake() {
 	defer s.work.Done()
 	now := time.Now()

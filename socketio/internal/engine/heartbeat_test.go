@@ -73,7 +73,8 @@ func TestSilentServer(t *testing.T) {
 	})
 }
 
-// A program that was frozen finds its timers late: the clock tells, whoever looks at it first.
+// A program that was frozen finds its timers late: the clock tells, whoever looks
+// at it first.
 func TestOverdueHeartbeatIsNoticedWithoutTheTimer(t *testing.T) {
 	freeze := func(d *dialogue) {
 		d.session.mu.Lock()

@@ -13,7 +13,8 @@ func (s *Session) write(batch []outgoing) {
 	last := batch[len(batch)-1].last
 	conn := s.webSocket()
 	if conn != nil && last {
-		// A WebSocket is closed, it needs no packet for that: the server ignores it there.
+		// A WebSocket is closed, it needs no packet for that: the server ignores
+		// it there.
 		batch = batch[:len(batch)-1]
 	}
 	messages := flatten(batch)

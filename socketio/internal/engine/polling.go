@@ -154,7 +154,8 @@ func query(url string) string {
 	return "?"
 }
 
-// escape keeps a session id, which the server chose, from being read as more than a value.
+// escape keeps a session id, which the server chose, from being read as more than
+// a value.
 func escape(sid string) string {
 	const hex = "0123456789ABCDEF"
 	escaped := make([]byte, 0, len(sid))

@@ -20,7 +20,8 @@ const (
 // Config says how to open a session.
 type Config struct {
 	// URL of the endpoint, http: or https:, with the query of the user:
-	// "http://host/socket.io/?token=x". The protocol's own parameters are added to it.
+	// "http://host/socket.io/?token=x". The protocol's own parameters are added
+	// to it.
 	URL string
 
 	// Transports in order of preference. The first one opens the session, or with
@@ -37,7 +38,8 @@ type Config struct {
 	MaxMessage int          // bytes of a received message or response; 0 means no limit
 	Outbox     queue.Limits // of what waits to be written
 
-	// The hooks are called while the session waits for them. Nil ones are not called.
+	// The hooks are called while the session waits for them. Nil ones are not
+	// called.
 	OnPing     func()          // a ping was received and is answered
 	OnUpgraded func()          // the session moved to WebSocket
 	OnStay     func(err error) // it could not, and stays with polling
@@ -66,7 +68,8 @@ type Session struct {
 	alarm     *time.Timer    // guarded by mu; fires for the earliest deadline, see wake
 }
 
-// ErrExpired is returned by Send when the heartbeat is overdue: the message was not taken, and the session ends.
+// ErrExpired is returned by Send when the heartbeat is overdue: the message was
+// not taken, and the session ends.
 var ErrExpired = errors.New("engine: heartbeat overdue")
 
 // newSession returns the session that a handshake began.
@@ -119,7 +122,8 @@ func (s *Session) Serve(receive func(ctx context.Context, m transport.Message)) 
 }
 
 // Send appends a group of encoded packets, in practice a packet and its
-// attachments, which nothing gets in between. size is their bytes. It keeps the slice.
+// attachments, which nothing gets in between. size is their bytes. It keeps the
+// slice.
 //
 // The error is [ErrExpired], or that of the queue: [queue.ErrFull], or
 // [queue.ErrClosed] when the session has ended or is closing.
@@ -127,7 +131,8 @@ func (s *Session) Send(group []transport.Message, size int) error {
 	return s.send(group, size, s.outbox.Put)
 }
 
-// SendAnyway is Send that the outbox's limits do not refuse, for what the caller has bounded itself.
+// SendAnyway is Send that the outbox's limits do not refuse, for what the caller
+// has bounded itself.
 func (s *Session) SendAnyway(group []transport.Message, size int) error {
 	return s.send(group, size, s.outbox.Force)
 }
@@ -167,5 +172,6 @@ func (s *Session) handle(p engineio.Packet, receive func(context.Context, transp
 	case engineio.TypePing:
 		s.pong(p.Data)
 	}
-	// Other types mean nothing here and are ignored, as engine.io-client/lib/socket.ts does.
+	// Other types mean nothing here and are ignored, as
+	// engine.io-client/lib/socket.ts does.
 }

@@ -22,7 +22,8 @@ const (
 
 // upgrade moves a session from polling to a WebSocket, losing, doubling and
 // reordering nothing: the outbox rests from the answer to the probe on, the last
-// GET and POST are over before the upgrade packet is written, and the WebSocket is read only after that.
+// GET and POST are over before the upgrade packet is written, and the WebSocket
+// is read only after that.
 //
 // https://socket.io/docs/v4/engine-io-protocol/#upgrade
 type upgrade struct {
@@ -51,8 +52,8 @@ func (s *Session) probe() {
 	s.mu.Unlock()
 }
 
-// runProbe ends with the session pausing, or staying when the WebSocket is no good
-// or the session is about to end.
+// runProbe ends with the session pausing, or staying when the WebSocket is no
+// good or the session is about to end.
 func (s *Session) runProbe() {
 	conn, err := s.tryWebSocket()
 	s.mu.Lock()
@@ -105,7 +106,8 @@ func (s *Session) switchTransport() bool {
 	if !ready || s.outbox.Pause(s.ctx) != nil { // waits for the POST in flight
 		return false
 	}
-	// From here on there is no way back: the server may have seen the packet even if writing fails.
+	// From here on there is no way back: the server may have seen the packet even
+	// if writing fails.
 	if err := conn.Write(s.ctx, upgraded); err != nil {
 		s.finish(TransportError, wrap("upgrade", err))
 		return false

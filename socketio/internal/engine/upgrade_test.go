@@ -169,7 +169,8 @@ func TestPollFailsWhilePausing(t *testing.T) {
 }
 
 // TestUpgradeAtEveryInterleaving plays every order of what can happen around an
-// upgrade, and checks that each side gets everything the other sent, once and in order.
+// upgrade, and checks that each side gets everything the other sent, once and in
+// order.
 func TestUpgradeAtEveryInterleaving(t *testing.T) {
 	const (
 		emit    = 'e' // the client emits
@@ -259,7 +260,8 @@ func (s *upgradingServer) answerPost() {
 	post.reply("ok")
 }
 
-// readWebSocket takes what the client wrote, and says what there is to say once the upgrade is done.
+// readWebSocket takes what the client wrote, and says what there is to say once
+// the upgrade is done.
 func (s *upgradingServer) readWebSocket() {
 	if s.ws == nil {
 		return

@@ -25,7 +25,8 @@ func (s *Session) read(conn transport.Conn, receive func(context.Context, transp
 	}
 }
 
-// readReason tells a connection that the server or the network closed from one that failed.
+// readReason tells a connection that the server or the network closed from one
+// that failed.
 func readReason(err error) Reason {
 	if _, closed := errors.AsType[*transport.CloseError](err); closed {
 		return TransportClose
