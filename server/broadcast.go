@@ -146,7 +146,7 @@ func (b Broadcast) Sockets() []*Socket {
 	members := b.namespace.adapter.Sockets(b.target)
 	sockets := make([]*Socket, 0, len(members))
 	for _, m := range members {
-		if s := m.(*Socket); s.Connected() {
+		if s := (*Socket)(m.(*member)); s.Connected() {
 			sockets = append(sockets, s)
 		}
 	}

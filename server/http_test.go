@@ -351,7 +351,7 @@ func TestLargeBodyIsRefusedUnread(t *testing.T) {
 }
 
 func TestTricklingBody(t *testing.T) {
-	r, reasons := echoing(t, &server.Options{BodyTimeout: 50 * time.Millisecond})
+	r, reasons := echoing(t, &server.Options{BodyTimeout: time.Second})
 	query := r.poll()
 	r.http("POST", query, "40")
 	r.http("GET", query, "")

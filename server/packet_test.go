@@ -336,6 +336,14 @@ func TestSharedAndUnusedAttachments(t *testing.T) {
 	c.want(`431[]`)
 }
 
+func TestBinaryAckToAnUnknownID(t *testing.T) {
+	r, _ := echoing(t, nil)
+	c, _ := r.join("/")
+	c.send(`461-99[{"_placeholder":true,"num":0}]`)
+	c.sendBinary(1)
+	c.wantWorks()
+}
+
 func TestPipelinedConnectOnPolling(t *testing.T) {
 	r, _ := echoing(t, nil)
 	query := r.poll()

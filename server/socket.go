@@ -67,7 +67,7 @@ func newSocket(n *Namespace, c *conn, auth []byte) *Socket {
 	s := &Socket{id: engine.NewID(), namespace: n, conn: c, auth: auth}
 	s.acks.IDs = &n.ackIDs
 	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.work)
-	n.adapter.Add(s)
+	n.adapter.Add((*member)(s))
 	return s
 }
 
@@ -219,8 +219,14 @@ func (s *Socket) leave() {
 	s.close(event.ServerNamespaceDisconnect, nil)
 }
 
-// Deliver implements [adapter.Socket].
-func (s *Socket) Deliver(p *adapter.Packet) { s.send(p.Messages, p.Volatile) }
+// member is a socket as its adapter knows it.
+type member Socket
+
+// ID implements adapter.Socket.
+func (m *member) ID() string { return m.id }
+
+// Deliver implements adapter.Socket.
+func (m *member) Deliver(p *adapter.Packet) { (*Socket)(m).send(p.Messages, p.Volatile) }
 
 func (s *Socket) send(group []transport.Message, volatile bool) error {
 	switch s.state.Load() {
