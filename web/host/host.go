@@ -24,7 +24,7 @@ type Host struct {
 	run string // names this memory, see chat.Cursor
 
 	// announcements are sent in the order of the changes they tell of, and while
-	// no lock is held.
+	// no lock is held. Sockets join and leave in the same order.
 	announcements queue.Queue[func()]
 
 	mu    sync.Mutex
@@ -98,7 +98,7 @@ func (h *Host) enter(v *visitor, r *room) {
 	isNew := !r.has(v.me)
 	r.visitors = append(r.visitors, v)
 	v.room = r
-	v.socket.Join(r.channel())
+	h.announce(func() { v.socket.Join(r.channel()) }) // what was announced before is history to the visitor
 	if isNew {
 		h.announcePresence(r, v.me, false)
 	}
@@ -112,7 +112,7 @@ func (h *Host) leave(v *visitor) {
 	}
 	r.visitors = slices.DeleteFunc(r.visitors, func(other *visitor) bool { return other == v })
 	v.room = nil
-	v.socket.Leave(r.channel())
+	h.announce(func() { v.socket.Leave(r.channel()) })
 	if len(r.visitors) == 0 && !r.fixed {
 		h.rooms = slices.DeleteFunc(h.rooms, func(other *room) bool { return other == r })
 	}

@@ -121,9 +121,6 @@ func (v *visitor) typing(_ context.Context, active bool) error {
 	}
 	w := chat.Writer{Room: v.room.name, From: v.me, Active: active}
 	to := v.socket.To(v.room.channel())
-	if active {
-		to = to.Volatile() // that it ended must not get lost
-	}
 	h.announce(func() { _ = chat.Typed.Emit(to, w) })
 	return nil
 }

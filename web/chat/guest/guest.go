@@ -63,6 +63,7 @@ type Guest struct {
 	sending bool
 	status  Status
 	offline bool
+	closed  bool // nothing is asked any more
 }
 
 // New returns a guest that has not connected yet.
@@ -112,6 +113,9 @@ func (g *Guest) Run(ctx context.Context) error {
 
 func (g *Guest) close() {
 	_ = g.socket.Close()
+	closed := make(chan struct{})
+	g.do(func() { g.closed = true; close(closed) })
+	<-closed
 	g.asking.Wait()
 	g.work.Close()
 	_ = g.work.Wait(context.Background())
@@ -157,8 +161,11 @@ func (g *Guest) do(f func()) { _ = g.work.PutWait(context.Background(), f, 0) }
 func (g *Guest) try(f func()) { _ = g.work.Put(f, 0) }
 
 // ask makes a request beside the queue, and puts what to do with the reply on it.
-// The request ends with the connection.
+// The request ends with the connection. It is called by the work on the queue.
 func (g *Guest) ask(request func(ctx context.Context) (replied func())) {
+	if g.closed {
+		return
+	}
 	g.asking.Go(func() {
 		ctx, cancel := context.WithTimeout(g.socket.Context(), replyTimeout)
 		defer cancel()
@@ -166,8 +173,8 @@ func (g *Guest) ask(request func(ctx context.Context) (replied func())) {
 	})
 }
 
-// unanswered reports whether a request failed for want of an answer, so that it may be made again.
-func unanswered(ctx context.Context, err error) bool {
+// lost reports whether a request ended with its connection. Ctx is the one it was made with.
+func lost(ctx context.Context, err error) bool {
 	var gone *socketio.DisconnectError
-	return err != nil && (ctx.Err() != nil || errors.As(err, &gone))
+	return errors.As(err, &gone) || err != nil && ctx.Err() == context.Canceled
 }

@@ -50,16 +50,18 @@ func (g *Guest) flush() {
 		return
 	}
 	g.sending = true
-	d := g.outbox[0]
+	d, visit := g.outbox[0], g.visit
 	g.ask(func(ctx context.Context) func() {
 		receipt, err := chat.Post.Request(ctx, g.socket, d.Draft)
-		again := unanswered(ctx, err)
+		lost := lost(ctx, err)
 		return func() {
 			g.sending = false
-			if !again {
+			if !lost && !errors.Is(err, context.DeadlineExceeded) {
 				g.replied(d, receipt, err)
 			}
-			g.flush()
+			if !lost || visit != g.visit { // else joining again flushes
+				g.flush()
+			}
 		}
 	})
 }

@@ -25,7 +25,7 @@ func (g *Guest) Enter(room string) {
 		g.members, g.absent, g.writers = nil, nil, nil
 		g.view.Entering(room)
 		g.view.Writers(nil)
-		if g.socket.Connected() {
+		if g.status.Link == Connected {
 			g.join()
 		}
 	})
@@ -41,17 +41,15 @@ func (g *Guest) join() {
 	request := chat.JoinRequest{Room: g.room, Name: g.name, Key: g.key, After: g.cursor}
 	g.ask(func(ctx context.Context) func() {
 		reply, err := chat.Join.Request(ctx, g.socket, request)
-		again := unanswered(ctx, err)
+		lost := lost(ctx, err)
 		return func() {
 			var refused *event.AckError
 			switch {
-			case visit != g.visit:
+			case visit != g.visit || lost: // the next connection joins
 			case err == nil:
 				g.enterJoined(reply)
-			case again:
-				if g.socket.Connected() { // else the next connection joins
-					g.join()
-				}
+			case errors.Is(err, context.DeadlineExceeded):
+				g.join()
 			case errors.As(err, &refused):
 				g.view.Refused(refused.Message)
 			default:
@@ -150,14 +148,9 @@ func (g *Guest) follow(seq int) {
 // Typing tells the others in the room whether the guest is writing.
 func (g *Guest) Typing(active bool) {
 	g.try(func() {
-		if !g.joined {
-			return
+		if g.joined {
+			_ = chat.Typing.Emit(g.socket, active) // fails when the connection is lost, and the writing with it
 		}
-		var to event.Emitter = g.socket // that it ended must not get lost
-		if active {
-			to = g.socket.Volatile()
-		}
-		_ = chat.Typing.Emit(to, active)
 	})
 }
 

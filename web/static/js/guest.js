@@ -222,9 +222,7 @@ export class Guest {
   }
 
   typing(active) {
-    if (!this.joined) return;
-    // That it ended must not get lost; that it began may.
-    (active ? this.socket.volatile : this.socket).emit("typing", active);
+    if (this.joined) this.socket.emit("typing", active);
   }
 }
 
