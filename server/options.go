@@ -238,6 +238,7 @@ func (o *Options) cors() (middleware *cors.Cors, allowOrigin func(*http.Request)
 		return nil, allowOrigin
 	}
 	options := *o.CORS
+	//lint:ignore SA1019 deprecated, and still obeyed
 	decides := options.AllowOriginFunc != nil || options.AllowOriginRequestFunc != nil || options.AllowOriginVaryRequestFunc != nil
 	everyone := !decides && (len(options.AllowedOrigins) == 0 || slices.Contains(options.AllowedOrigins, "*"))
 	if everyone && options.AllowCredentials {

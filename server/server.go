@@ -26,6 +26,9 @@ type Server struct {
 	closed     bool                  // no socket is made any more; guarded by mu
 
 	running sync.WaitGroup // sockets that have not finished their last handler
+
+	adaptersClosed sync.Once
+	adaptersError  error // set by adaptersClosed
 }
 
 // New returns a server with the namespace "/". Nil options are the defaults. It

@@ -2,6 +2,9 @@ package server
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 
 	"github.com/isosocket/isosocket/socketio/event"
 )
@@ -13,7 +16,8 @@ import (
 // another server.
 //
 // When ctx is over first, the connections left are closed at once and the cause of
-// ctx is returned; handlers may still be running then.
+// ctx is returned; handlers may still be running then. Any other error is that of
+// an adapter.
 //
 // The HTTP server is not stopped: close it afterwards. It does not wait for
 // WebSockets, see [http.Server.Shutdown].
@@ -24,7 +28,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = s.wait(ctx)
 	}
 	if err == nil {
-		s.closeAdapters()
+		err = s.closeAdapters()
 	}
 	return err
 }
@@ -55,12 +59,8 @@ func (s *Server) begin(socket *Socket) bool {
 func (s *Server) refuse() {
 	s.mu.Lock()
 	s.closed = true
-	namespaces := make([]*Namespace, 0, len(s.namespaces))
-	for _, n := range s.namespaces {
-		namespaces = append(namespaces, n)
-	}
 	s.mu.Unlock()
-	for _, n := range namespaces {
+	for _, n := range s.all() {
 		for _, socket := range n.Sockets() {
 			socket.close(event.ServerShuttingDown, nil)
 		}
@@ -81,14 +81,21 @@ func (s *Server) wait(ctx context.Context) error {
 	}
 }
 
-func (s *Server) closeAdapters() error {
+// all returns the namespaces.
+func (s *Server) all() []*Namespace {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	var first error
-	for _, n := range s.namespaces {
-		if err := n.adapter.Close(); err != nil && first == nil {
-			first = err
+	return slices.Collect(maps.Values(s.namespaces))
+}
+
+// closeAdapters closes each adapter once, and returns their errors whenever it is called.
+func (s *Server) closeAdapters() error {
+	s.adaptersClosed.Do(func() {
+		var errs []error
+		for _, n := range s.all() {
+			errs = append(errs, n.adapter.Close())
 		}
-	}
-	return first
+		s.adaptersError = errors.Join(errs...)
+	})
+	return s.adaptersError
 }

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isosocket/isosocket/server"
+	"github.com/isosocket/isosocket/server/adapter"
+	"github.com/isosocket/isosocket/server/adapter/memory"
 	"github.com/isosocket/isosocket/socketio/event"
 )
 
@@ -63,6 +66,21 @@ func TestShutdownWaitsForHandlers(t *testing.T) {
 	close(leave)
 	require.NoError(t, await(r, done))
 	await(r, left)
+}
+
+// stubborn is an adapter that fails to close.
+type stubborn struct{ adapter.Adapter }
+
+var errStubborn = errors.New("stubborn")
+
+func (stubborn) Close() error { return errStubborn }
+
+func TestErrorOfAnAdapter(t *testing.T) {
+	io := server.New(&server.Options{Adapter: func(namespace string) adapter.Adapter {
+		return stubborn{memory.New(namespace)}
+	}})
+	require.ErrorIs(t, io.Shutdown(context.Background()), errStubborn)
+	require.ErrorIs(t, io.Close(), errStubborn)
 }
 
 func TestCloseWhileClientsComeAndTalk(t *testing.T) {

@@ -204,18 +204,18 @@ func TestErrorsAndPanicsOfHandlers(t *testing.T) {
 	r.OnConnect(func(s *server.Socket) {
 		s.On("error", func(context.Context, *event.Message) error { return errors.New("sorry") })
 		s.On("panic", func(context.Context, *event.Message) error { panic("oh no") })
-		s.On("nil", func(context.Context, *event.Message) error { var m map[string]int; m["x"] = 1; return nil })
+		s.On("index", func(_ context.Context, m *event.Message) error { return []error{}[m.Len()] })
 		s.On("decode", func(_ context.Context, m *event.Message) error { return m.Decode(new(int)) })
 		s.OnDisconnect(func(event.Reason) { panic("while leaving") })
 		panic("while connecting")
 	})
 	c, _ := r.join("/")
-	c.send(`420["error"]`, `421["panic"]`, `42["nil"]`, `422["decode","x"]`)
+	c.send(`420["error"]`, `421["panic"]`, `42["index"]`, `422["decode","x"]`)
 	var panicked *server.PanicError
 	require.ErrorAs(r, await(r, errs), &panicked)
 	require.Equal(r, "while connecting", panicked.Value)
 	var failed *event.HandlerError
-	for _, name := range []string{"error", "panic", "nil", "decode"} {
+	for _, name := range []string{"error", "panic", "index", "decode"} {
 		require.ErrorAs(r, await(r, errs), &failed)
 		require.Equal(r, name, failed.Event)
 	}
@@ -399,6 +399,55 @@ func TestStuckHandlerStopsTheReader(t *testing.T) {
 	require.ErrorAs(r, await(r, causes), &gone)
 	require.NoError(r, r.Server.Close())
 	require.LessOrEqual(r, handled, 110, "about a megabyte")
+}
+
+func TestDisconnectWithAFullInbox(t *testing.T) {
+	r := serve(t, nil)
+	got := make(chan string, 2000)
+	r.OnConnect(func(s *server.Socket) {
+		s.On("stick", func(ctx context.Context, _ *event.Message) error { <-ctx.Done(); return nil })
+		s.On("x", func(context.Context, *event.Message) error { got <- "x"; return nil })
+		s.OnDisconnect(func(reason event.Reason) { got <- string(reason) })
+	})
+	c, s := r.connect()
+	c.send(`42["stick"]`)
+	for range 1023 {
+		c.send(`42["x"]`)
+	}
+	c.wantWorks() // the server has read them all, and there is no room for more
+	s.Disconnect(false)
+	for range 1023 {
+		require.Equal(r, "x", await(r, got))
+	}
+	require.Equal(r, string(event.ServerNamespaceDisconnect), await(r, got))
+}
+
+func TestAckThatCannotBeEncoded(t *testing.T) {
+	r := serve(t, nil)
+	r.OnConnect(func(s *server.Socket) {
+		s.On("a", func(_ context.Context, m *event.Message) error {
+			if err := m.Ack(func() {}); err == nil {
+				return errors.New("a function was encoded")
+			}
+			return m.Ack("instead")
+		})
+	})
+	c, _ := r.join("/")
+	c.send(`420["a"]`)
+	c.want(`430["instead"]`)
+}
+
+func TestRefusalThatCannotBeEncoded(t *testing.T) {
+	r := serve(t, nil)
+	r.Use(func(_ context.Context, s *server.Socket) error {
+		var auth any
+		require.NoError(t, s.Handshake().DecodeAuth(&auth))
+		require.Nil(t, auth, "the client has sent none")
+		return &server.ConnectError{Message: "no", Data: func() {}}
+	})
+	c := r.dial()
+	c.send("40")
+	c.want(`44{"message":"Internal error"}`)
 }
 
 func TestMiddleware(t *testing.T) {

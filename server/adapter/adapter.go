@@ -72,7 +72,8 @@ type Adapter interface {
 	// do in any case.
 	Broadcast(p *Packet, t Target) error
 
-	// Close releases what the adapter holds. Nothing is called after it.
+	// Close releases what the adapter holds. It is called once, when no socket is
+	// left; a broadcast that comes later reaches nobody.
 	Close() error
 }
 
