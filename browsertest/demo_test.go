@@ -26,13 +26,7 @@ func TestDemo(t *testing.T) {
 	ann := newGuest(t, "Ann", demo.url()+"/", "go")
 	bob := newGuest(t, "Bob", demo.url()+"/js/", "js")
 	everybody := []*guest{ann, bob}
-	t.Cleanup(func() {
-		for _, g := range everybody {
-			if t.Failed() {
-				g.keepScreenshot(t)
-			}
-		}
-	})
+	keepScreenshots(t, everybody...)
 
 	for _, g := range everybody {
 		g.join()
@@ -51,7 +45,7 @@ func TestDemo(t *testing.T) {
 		{"chat", func(me, other *guest) {
 			for _, text := range []string{"hello from " + me.name, `<img src=x onerror="throw 1"> & ünïcödé 🎉`} {
 				me.say(text)
-				other.expectMessage(me, text)
+				other.expectMessage(me.name, text)
 				me.expect("two ticks", state(text, "delivered"))
 			}
 		}},
@@ -63,13 +57,13 @@ func TestDemo(t *testing.T) {
 				chromedp.KeyEvent("second line"),
 				enter(),
 			)
-			other.expectMessage(me, "first line\nsecond line")
+			other.expectMessage(me.name, "first line\nsecond line")
 		}},
 		{"typing", func(me, other *guest) {
 			me.do(chromedp.Click("#message-input", chromedp.NodeVisible), chromedp.KeyEvent("let me th"))
 			other.expect("it shows who types", `"active" in typing.dataset && typing.textContent.includes(`+quote(me.name)+`)`)
 			me.do(chromedp.KeyEvent("ink"), enter())
-			other.expectMessage(me, "let me think")
+			other.expectMessage(me.name, "let me think")
 			other.expect("it shows the end of typing", `!("active" in typing.dataset)`)
 		}},
 		{"a picture", func(me, other *guest) {
@@ -87,9 +81,9 @@ func TestDemo(t *testing.T) {
 			me.say(aside)
 			me.expect("one tick", state(aside, "sent"))
 			other.do(chromedp.Click(`#rooms button[data-room="garden"]`, chromedp.NodeVisible))
-			other.expectMessage(me, aside) // what was said before comes with the room
+			other.expectMessage(me.name, aside) // what was said before comes with the room
 			other.say("here I am")
-			me.expectMessage(other, "here I am")
+			me.expectMessage(other.name, "here I am")
 			for _, g := range everybody {
 				g.do(chromedp.Click("#room-input", chromedp.NodeVisible), chromedp.KeyEvent("den of "+me.name), enter())
 				g.expect("a room of their own", `timeline.dataset.room === `+quote("den of "+me.name))
@@ -107,7 +101,7 @@ func TestDemo(t *testing.T) {
 		{"reload", func(me, other *guest) {
 			before := "before the reload of " + me.name
 			me.say(before)
-			other.expectMessage(me, before)
+			other.expectMessage(me.name, before)
 			me.do(chromedp.Reload())
 			me.arrive()
 			me.expect("the name is remembered", `document.getElementById("name-input").value === `+quote(me.name))
@@ -118,7 +112,7 @@ func TestDemo(t *testing.T) {
 				g.expect("nobody is there twice", `people().join() === "Ann,Bob"`)
 			}
 			me.say("back: " + me.name)
-			other.expectMessage(me, "back: "+me.name)
+			other.expectMessage(me.name, "back: "+me.name)
 		}},
 	}
 	for _, step := range steps {
@@ -143,13 +137,13 @@ func TestDemo(t *testing.T) {
 			other := everybody[1-i]
 			g.expect("it is connected again", `status.dataset.state === "connected"`)
 			g.expect("it tells of the restart", `notices("restart").length === 1`)
-			g.expectMessage(other, "meanwhile, "+other.name)
+			g.expectMessage(other.name, "meanwhile, "+other.name)
 		}
 		for _, g := range everybody {
 			g.say("after, " + g.name)
 		}
 		for i, g := range everybody {
-			g.expectMessage(everybody[1-i], "after, "+everybody[1-i].name)
+			g.expectMessage(everybody[1-i].name, "after, "+everybody[1-i].name)
 			g.expect("what waited was sent once", `messages().filter(m => m.text === `+quote("meanwhile, "+g.name)+`).length === 1`)
 			g.expect("no message is lost on the way", `messages().every(m => m.state !== "waiting" && m.state !== "failed")`)
 		}
@@ -215,10 +209,10 @@ func (g *guest) say(text string) {
 	g.expect("the input is empty again", `document.getElementById("message-input").value === ""`)
 }
 
-func (g *guest) expectMessage(from *guest, text string) {
+func (g *guest) expectMessage(author, text string) {
 	g.t.Helper()
-	g.expect(fmt.Sprintf("%q by %s", text, from.name), fmt.Sprintf(
-		`messages().filter(m => m.author === %s && m.text === %s && !m.mine).length === 1`, quote(from.name), quote(text)))
+	g.expect(fmt.Sprintf("%q by %s", text, author), fmt.Sprintf(
+		`messages().filter(m => m.author === %s && m.text === %s && !m.mine).length === 1`, quote(author), quote(text)))
 }
 
 // state is the expression that says that one's own message is in a state.
@@ -233,7 +227,17 @@ func (g *guest) expect(what, expression string) {
 	require.NoError(g.t, err, "%s: %s\n%s", g.name, what, expression)
 }
 
-// keepScreenshot saves what the person sees.
+// keepScreenshots saves what the people saw when the test failed.
+func keepScreenshots(t *testing.T, guests ...*guest) {
+	t.Cleanup(func() {
+		for _, g := range guests {
+			if t.Failed() {
+				g.keepScreenshot(t)
+			}
+		}
+	})
+}
+
 func (g *guest) keepScreenshot(t *testing.T) {
 	file := filepath.Join("failures", t.Name()+"-"+g.name+".png")
 	shot, err := chromedp.Run(g.ctx, chromedp.CaptureScreenshot())
