@@ -50,7 +50,7 @@ func run(ctx context.Context, addr string, verbose bool) error {
 	}
 	srv := &http.Server{Handler: demo, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(listener) }() // ends with Shutdown below, or at once with an error
+	go func() { served <- srv.Serve(listener) }() // received from below, before run returns
 	fmt.Printf("chat in Go          http://%[1]s/\nchat in JavaScript  http://%[1]s/js/\nin a terminal       go run ./web/terminal -url http://%[1]s\n",
 		listener.Addr())
 
@@ -63,5 +63,9 @@ func run(ctx context.Context, addr string, verbose bool) error {
 	timeout, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	// The sockets first: HTTP requests of polling clients end with them.
-	return errors.Join(demo.Shutdown(timeout), srv.Shutdown(timeout))
+	err = errors.Join(demo.Shutdown(timeout), srv.Shutdown(timeout))
+	if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
+	return err
 }
