@@ -26,7 +26,7 @@ js() { GOOS=js GOARCH=wasm go test "$@"; }
 # The import rules come first: what breaks them breaks the design, and it takes a second.
 imports() { suite "import rules" go test -count=1 -run TestImports ./socketio; }
 native() {
-	mapfile -t packages < <(go list ./... | grep -v /browsertest)
+	mapfile -t packages < <(go list ./... ./.ci/testreport | grep -v /browsertest)
 	suite "native, with the race detector" go test -race -count=1 -timeout 8m "${packages[@]}"
 }
 node() { suite "js in Node" js -count=1 -timeout 5m -exec "$bin/wasmrun -node" "${js_packages[@]}"; }

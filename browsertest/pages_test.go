@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 )
@@ -33,6 +32,10 @@ var pages = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", err
+	}
 	html, err := fs.Sub(pageFiles, "pages")
 	if err != nil {
 		return "", err
@@ -41,7 +44,7 @@ var pages = sync.OnceValues(func() (string, error) {
 	mux.Handle("GET /", http.FileServerFS(html))
 	for path, file := range map[string]string{
 		"/scenario.wasm":    program,
-		"/wasm_exec.js":     filepath.Join(runtime.GOROOT(), "lib", "wasm", "wasm_exec.js"),
+		"/wasm_exec.js":     filepath.Join(strings.TrimSpace(string(goroot)), "lib", "wasm", "wasm_exec.js"),
 		"/scenario.mjs":     filepath.Join("node", "scenario.mjs"),
 		"/socket.io.min.js": filepath.Join("node", "node_modules", "socket.io-client", "dist", "socket.io.min.js"),
 	} {

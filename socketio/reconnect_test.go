@@ -34,7 +34,7 @@ func TestReconnect(t *testing.T) {
 			require.False(d, s.Connected())
 			time.Sleep(time.Second - 1)
 			d.wantNoDial()
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			p = d.accept()
 			p.want("40")
 			p.send(`40{"sid":"again"}`)

@@ -74,6 +74,6 @@ func (p *program) runChromium(ctx context.Context, o *origin) (code int, err err
 	case r := <-o.result:
 		return r.code, r.err
 	case <-tab.Done():
-		return 0, fmt.Errorf("Chromium ended before the program: %w", context.Cause(tab))
+		return 0, fmt.Errorf("the browser ended before the program: %w", context.Cause(tab))
 	}
 }

@@ -87,8 +87,8 @@ func TestEncode(t *testing.T) {
 		{"fields that are not part of the JSON", []any{struct {
 			Skipped []byte `json:"-"`
 			private []byte
-			Dash    []byte `json:"-,"`
-		}{a, b, c}}, `[{"-":` + p0 + `}]`, [][]byte{c}},
+			Kept    []byte `json:"kept"`
+		}{a, b, c}}, `[{"kept":` + p0 + `}]`, [][]byte{c}},
 		{"hidden field", []any{struct {
 			Embedded
 			Thumb []byte `json:"thumb"`

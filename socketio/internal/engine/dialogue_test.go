@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
@@ -316,28 +315,4 @@ func (s *socket) wantClosed() {
 	var closed *transport.CloseError
 	require.ErrorAs(s.d, s.err, &closed)
 	require.Equal(s.d, 1005, closed.Code)
-}
-
-// upgrade brings a session that was just opened to a WebSocket. poll is the GET
-// request that waits.
-func (d *dialogue) upgrade(poll *exchange) *socket {
-	d.Helper()
-	ws := d.accept()
-	ws.want("2probe")
-	ws.send("3probe")
-	poll.reply("6")
-	ws.want("5")
-	return ws
-}
-
-// handshakeJSON is the open packet's data with some members replaced.
-func handshakeJSON(t *testing.T, members map[string]any) string {
-	t.Helper()
-	all := map[string]any{"sid": "s", "upgrades": []string{}, "pingInterval": 25000, "pingTimeout": 20000, "maxPayload": 100}
-	for name, value := range members {
-		all[name] = value
-	}
-	data, err := json.Marshal(all)
-	require.NoError(t, err)
-	return string(data)
 }

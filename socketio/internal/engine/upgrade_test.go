@@ -128,7 +128,7 @@ func TestUpgradeThatFailsLeavesPollingAlone(t *testing.T) {
 				d.post("4a").reply("ok")
 				get.reply("4one")
 				d.wantReceived("one")
-				get = d.get()
+				d.get()
 				d.send("4b")
 				d.post("4b").reply("ok")
 				d.wantOpen()
