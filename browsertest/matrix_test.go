@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"testing"
-	"text/tabwriter"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -72,7 +69,7 @@ func TestMatrix(t *testing.T) {
 							c := startCell(t, client.play, server.start(t), transport.list)
 							for _, row := range scenario.Rows() {
 								t.Run(row, func(t *testing.T) {
-									defer func() { table.set(row, client.name, server.name, transport.name, !t.Failed()) }()
+									defer func() { table.set(cellName{client.name, server.name, transport.name}, row, !t.Failed()) }()
 									c.require(t, row)
 								})
 							}
@@ -203,42 +200,56 @@ func newClientPage(t *testing.T, name string, report func(scenario.Result), rest
 
 // matrix is what passed, printed for people.
 type matrix struct {
-	columns []string // "client / server / transport" in the order of the run
-	passed  map[string]map[string]bool
+	cells map[cellName]*tally
 }
 
-func (m *matrix) set(row, client, server, transport string, ok bool) {
-	column := strings.Join([]string{client, server, transport}, "\x00")
-	if !slices.Contains(m.columns, column) {
-		m.columns = append(m.columns, column)
-	}
-	if m.passed == nil {
-		m.passed = make(map[string]map[string]bool)
-	}
-	if m.passed[row] == nil {
-		m.passed[row] = make(map[string]bool)
-	}
-	m.passed[row][column] = ok
+type cellName struct{ client, server, transport string }
+
+type tally struct {
+	passed, total int
+	failed        []string
 }
 
-// print writes a line for each cell, with the rows that failed in it, and one
-// for each row, with the number of cells it passed.
+func (m *matrix) set(name cellName, row string, ok bool) {
+	if m.cells == nil {
+		m.cells = make(map[cellName]*tally)
+	}
+	cell := m.cells[name]
+	if cell == nil {
+		cell = new(tally)
+		m.cells[name] = cell
+	}
+	cell.total++
+	if ok {
+		cell.passed++
+	} else {
+		cell.failed = append(cell.failed, row)
+	}
+}
+
+// print writes how many rows passed in each cell, and which did not, as Markdown.
 func (m *matrix) print() {
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "client\tserver\ttransport\tpassed\tfailed")
-	for _, column := range m.columns {
-		var failed []string
-		total := 0
-		for _, row := range scenario.Rows() {
-			ok, ran := m.passed[row][column]
-			if ran {
-				total++
-			}
-			if ran && !ok {
-				failed = append(failed, row)
-			}
-		}
-		fmt.Fprintf(w, "%s\t%d/%d\t%s\n", strings.ReplaceAll(column, "\x00", "\t"), total-len(failed), total, strings.Join(failed, ", "))
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %-20s | %-15s |", "client", "server")
+	for _, transport := range transports {
+		fmt.Fprintf(&b, " %-9s |", transport.name)
 	}
-	w.Flush()
+	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(transports)) + "\n")
+	for _, client := range clients {
+		for _, server := range servers {
+			fmt.Fprintf(&b, "| %-20s | %-15s |", client.name, server.name)
+			for _, transport := range transports {
+				text := "not run"
+				if cell := m.cells[cellName{client.name, server.name, transport.name}]; cell != nil {
+					text = fmt.Sprintf("%d/%d", cell.passed, cell.total)
+					if len(cell.failed) > 0 {
+						text += ", not: " + strings.Join(cell.failed, ", ")
+					}
+				}
+				fmt.Fprintf(&b, " %-9s |", text)
+			}
+			b.WriteString("\n")
+		}
+	}
+	fmt.Print(b.String())
 }
