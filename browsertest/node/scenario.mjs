@@ -76,14 +76,14 @@ async function exchange(io, url, transports) {
   let disorder = "";
   let upgrade = false;
   let stop = false;
-  const send = () => socket.emit("tick", sent++);
+  const send = () => socket.emit("tick", ...beat(sent++));
   const stopped = once(socket, "stopped");
   socket.io.engine.once("upgrade", () => (upgrade = true));
   socket.on("connect", () => {
     for (let i = 0; i < 20; i++) send();
   });
-  socket.on("tick", (n) => {
-    if (n !== received) disorder ||= `got ${n} in place of ${received}`;
+  socket.on("tick", (...args) => {
+    disorder ||= diff(args, beat(received), `tick ${received}`);
     received++;
     if (stop) return;
     stop = upgrade && received >= 40;
@@ -98,6 +98,12 @@ async function exchange(io, url, transports) {
   } finally {
     socket.disconnect();
   }
+}
+
+// beat returns the arguments of the n-th tick of a side. Every other one has
+// binary, so that a packet is one message or two.
+export function beat(n) {
+  return [n, n % 2 ? new Uint8Array(n % 300).fill(n & 255) : null];
 }
 
 const rows = {
@@ -319,7 +325,7 @@ function equal(got, want, what) {
 
 // diff describes the first difference of two values, "" when there is none.
 // Binary is a Buffer in Node, an ArrayBuffer in a page, and a Uint8Array here.
-function diff(got, want, path) {
+export function diff(got, want, path) {
   const [a, b] = [bytes(got), bytes(want)];
   if (a && b) {
     if (a.length !== b.length) return `${path}: ${a.length} bytes in place of ${b.length}`;

@@ -8,6 +8,7 @@
 
 import { createServer } from "node:http";
 import { Server } from "socket.io";
+import { beat, diff } from "./scenario.mjs";
 
 const http = createServer();
 const [port = "0", mode] = process.argv.slice(2);
@@ -71,9 +72,9 @@ io.of("/stress").on("connection", (socket) => {
   let sent = 0;
   let received = 0;
   let disorder = "";
-  const send = () => socket.emit("tick", sent++);
-  socket.on("tick", (n) => {
-    if (n !== received) disorder ||= `got ${n} in place of ${received}`;
+  const send = () => socket.emit("tick", ...beat(sent++));
+  socket.on("tick", (...args) => {
+    disorder ||= diff(args, beat(received), `tick ${received}`);
     received++;
     send();
   });

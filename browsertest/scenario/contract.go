@@ -1,6 +1,11 @@
 package scenario
 
-import "github.com/isosocket/isosocket/socketio/event"
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/isosocket/isosocket/socketio/event"
+)
 
 // What the client asks and the server does. The events "echo" and "ack" are not
 // declared: they bring back whatever they were given.
@@ -25,7 +30,7 @@ var (
 
 // The events of the namespace /stress, see [Exchange].
 var (
-	Tick    = event.New[int]("tick")
+	Tick    = event.New[Beat]("tick")
 	Stop    = event.New[int]("stop")      // how many ticks the client sent
 	Stopped = event.New[Tally]("stopped") // how many ticks the server sent
 )
@@ -57,6 +62,35 @@ type Credentials struct {
 type Hint struct {
 	Code int    `json:"code"`
 	Hint string `json:"hint"`
+}
+
+// Beat is the n-th tick of a side. Every other one has binary, so that a packet
+// is one message or two.
+type Beat struct {
+	event.Positional
+	N    int
+	Data []byte
+}
+
+// NewBeat returns the n-th tick.
+func NewBeat(n int) Beat {
+	b := Beat{N: n}
+	if n%2 == 1 {
+		b.Data = bytes.Repeat([]byte{byte(n)}, n%300)
+	}
+	return b
+}
+
+// Check tells what is wrong with a tick that should be the n-th, "" when nothing is.
+func (b Beat) Check(n int) string {
+	want := NewBeat(n)
+	switch {
+	case b.N != n:
+		return fmt.Sprintf("got %d in place of %d", b.N, n)
+	case !bytes.Equal(b.Data, want.Data):
+		return fmt.Sprintf("%d came with %d bytes in place of %d, or with others", n, len(b.Data), len(want.Data))
+	}
+	return ""
 }
 
 // Tally is what the server counted.

@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 )
 
@@ -48,11 +47,11 @@ func exchange(s *stage) {
 	stopped := make(chan Tally, 1)
 	send := func() error {
 		sent++
-		return Tick.Emit(socket, sent-1)
+		return Tick.Emit(socket, NewBeat(sent-1))
 	}
-	Tick.On(socket, func(_ context.Context, n int) error {
-		if n != got && disorder == "" {
-			disorder = fmt.Sprintf("got %d in place of %d", n, got)
+	Tick.On(socket, func(_ context.Context, b Beat) error {
+		if disorder == "" {
+			disorder = b.Check(got)
 		}
 		got++
 		if stopping {

@@ -84,11 +84,11 @@ func exchange(s *server.Socket) {
 	)
 	send := func() error {
 		sent++
-		return scenario.Tick.Emit(s, sent-1)
+		return scenario.Tick.Emit(s, scenario.NewBeat(sent-1))
 	}
-	scenario.Tick.On(s, func(_ context.Context, n int) error {
-		if n != got && disorder == "" {
-			disorder = fmt.Sprintf("got %d in place of %d", n, got)
+	scenario.Tick.On(s, func(_ context.Context, b scenario.Beat) error {
+		if disorder == "" {
+			disorder = b.Check(got)
 		}
 		got++
 		return send()
