@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 ADDR ?= 127.0.0.1:3000
 
-.PHONY: help run wasm build-demo test lint fmt fuzz bench deps clean
+.PHONY: help run wasm build-demo test lint fmt fuzz bench microbench profile deps clean
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +30,15 @@ fmt: ## format the Go code
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s each)
 	@.ci/fuzz.sh $(FUZZTIME)
 
-bench: ## run the Go benchmarks beside the code
+bench: deps ## measure our server and its peers under the same loads, and write docs/benchmarks.* (BENCH="-only echo" for some, BENCH=-quick for a smoke run)
+	@go run ./browsertest/bench $(BENCH)
+
+microbench: ## run the Go benchmarks beside the code
 	@go test -run '^$$' -bench . -benchmem ./transport/... ./transport_native/... ./socketio/... ./server/...
+
+PROFILES ?= bin/profiles
+profile: ## write CPU and heap profiles of the server under echo load to a directory, bin/profiles (LOAD="broadcast to 1,000" for another load)
+	@go run ./browsertest/bench -profile $(PROFILES) -only "$(or $(LOAD),echo 50 B text)"
 
 deps: ## install what the tests need and the machine lacks
 	@.ci/deps.sh

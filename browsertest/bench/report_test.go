@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var someResults = []Result{
+	{Load: "echo", Kind: "echo", InFlight: 32, Payload: 50, Server: ours, EventsPerSecond: 500_000, CPU: 2},
+	{Load: "echo", Kind: "echo", InFlight: 32, Payload: 50, Server: node, EventsPerSecond: 100_000, CPU: 11.04, P50: 99.96},
+	{Load: "broadcast", Kind: "cast", Receivers: 100, Payload: 50, Server: ours, CPU: 1.5},
+	{Load: "broadcast 2", Kind: "cast", Receivers: 1000, Payload: 50, Server: ours, CPU: 1.25},
+	{Load: "100 held", Server: ours, Connections: 100, Memory: 12_345, Goroutines: 1, Handshakes: 1234},
+}
+
+func TestTable(t *testing.T) {
+	var b strings.Builder
+	writeTable(&b, someResults)
+	require.Equal(t, `| load | server | events/s | handshakes/s | server CPU µs | p50 µs | p99 µs | p99.9 µs | KB/connection | goroutines/connection |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|
+| echo | isosocket | 500,000 |  | 2.00 |  |  |  |  |  |
+|  | Node | 100,000 (0.20×) |  | 11.0 (5.52×) | 100 |  |  |  |  |
+| broadcast | isosocket |  |  | 1.50 |  |  |  |  |  |
+| broadcast 2 | isosocket |  |  | 1.25 |  |  |  |  |  |
+| 100 held | isosocket |  | 1,234 |  |  |  |  | 12.3 | 1.00 |
+`, b.String())
+}
+
+func TestReportFiles(t *testing.T) {
+	dir := t.TempDir()
+	r := report{Machine: thisMachine(), Results: someResults}
+	require.NoError(t, r.write(dir))
+
+	read := func(name string) []byte {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		return data
+	}
+	var back report
+	require.NoError(t, json.Unmarshal(read("benchmarks.json"), &back))
+	require.Equal(t, r, back)
+	require.Contains(t, string(read("benchmarks.md")), "| echo | isosocket | 500,000 |")
+
+	circles := 0
+	for d := xml.NewDecoder(strings.NewReader(string(read("benchmarks.svg")))); ; {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		if element, ok := token.(xml.StartElement); ok && element.Name.Local == "circle" {
+			circles++
+		}
+	}
+	require.Equal(t, len(allServers)+len(someResults), circles, "one in the legend for each server, and one for each result")
+}
+
+func TestAxes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		log    bool
+		values []float64
+		ticks  []float64
+	}{
+		"from zero":    {false, []float64{1.5, 8}, []float64{0, 2, 4, 6, 8, 10}},
+		"small":        {false, []float64{0.3}, []float64{0, 0.1, 0.2, 0.3, 0.4}},
+		"powers of 10": {true, []float64{2, 300}, []float64{1, 10, 100, 1000}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := panel{log: tt.log}
+			for i, v := range tt.values {
+				p.lines = append(p.lines, line{points: []point{{float64(i + 1), v}}})
+			}
+			_, y := p.axes()
+			require.InDeltaSlice(t, tt.ticks, y.ticks, 1e-9)
+			require.Equal(t, float64(panelHeight-bottom), y.at(y.low))
+			require.Equal(t, float64(top), y.at(y.high))
+		})
+	}
+}

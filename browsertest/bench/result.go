@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Result is what one load found out about one server. Zero means not measured.
+type Result struct {
+	Load   string `json:"load"`
+	Kind   string `json:"kind"`
+	Server string `json:"server"`
+
+	Connections int `json:"connections,omitempty"`
+	InFlight    int `json:"inFlight,omitempty"`
+	Receivers   int `json:"receivers,omitempty"` // of one event
+	Payload     int `json:"payloadBytes,omitempty"`
+
+	EventsPerSecond float64 `json:"eventsPerSecond,omitempty"` // received by clients
+	Handshakes      float64 `json:"handshakesPerSecond,omitempty"`
+	CPU             float64 `json:"cpuMicroseconds"` // of the server for an event, or for a handshake
+	P50             float64 `json:"p50Microseconds,omitempty"`
+	P99             float64 `json:"p99Microseconds,omitempty"`
+	P999            float64 `json:"p999Microseconds,omitempty"`
+	Memory          float64 `json:"bytesPerConnection,omitempty"` // resident
+	Goroutines      float64 `json:"goroutinesPerConnection,omitempty"`
+}
+
+func (r *Result) setLatency(h *histogram) {
+	r.P50, r.P99, r.P999 = micros(h.quantile(.5)), micros(h.quantile(.99)), micros(h.quantile(.999))
+}
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+// columns are what the table shows of a result.
+var columns = []struct {
+	title string
+	value func(r *Result) float64
+}{
+	{"events/s", func(r *Result) float64 { return r.EventsPerSecond }},
+	{"handshakes/s", func(r *Result) float64 { return r.Handshakes }},
+	{"server CPU µs", func(r *Result) float64 { return r.CPU }},
+	{"p50 µs", func(r *Result) float64 { return r.P50 }},
+	{"p99 µs", func(r *Result) float64 { return r.P99 }},
+	{"p99.9 µs", func(r *Result) float64 { return r.P999 }},
+	{"KB/connection", func(r *Result) float64 { return r.Memory / 1000 }},
+	{"goroutines/connection", func(r *Result) float64 { return r.Goroutines }},
+}
+
+// writeTable writes the results as a table in Markdown. The figures of a peer are
+// followed by their ratio to ours in the same load.
+func writeTable(w io.Writer, results []Result) {
+	head, rule := "| load | server |", "|---|---|"
+	for _, c := range columns {
+		head += " " + c.title + " |"
+		rule += "---:|"
+	}
+	fmt.Fprintln(w, head)
+	fmt.Fprintln(w, rule)
+	ourResults := make(map[string]*Result)
+	for i := range results {
+		r := &results[i]
+		name, own := "", ourResults[r.Load]
+		if own == nil {
+			name = r.Load
+		}
+		if r.Server == ours {
+			ourResults[r.Load] = r
+		}
+		fmt.Fprintf(w, "| %s | %s |", name, r.Server)
+		for _, c := range columns {
+			cell := number(c.value(r))
+			if own != nil && c.value(own) > 0 && c.value(r) > 0 {
+				cell += " (" + number(c.value(r)/c.value(own)) + "×)"
+			}
+			fmt.Fprintf(w, " %s |", cell)
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// number writes three significant digits; nothing for zero.
+func number(v float64) string {
+	switch {
+	case v == 0:
+		return ""
+	case v < 9.995:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case v < 99.95:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return thousands(v)
+}
+
+// thousands writes an integer with a comma at each third digit.
+func thousands(v float64) string {
+	digits := strconv.FormatFloat(v, 'f', 0, 64)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}

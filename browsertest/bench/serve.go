@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	_ "net/http/pprof" // under /debug/pprof/, for make profile
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+
+	"github.com/coder/websocket"
+
+	"github.com/isosocket/isosocket/server"
+	"github.com/isosocket/isosocket/socketio/event"
+)
+
+// serve is the server process. It listens on a free port of the loopback, prints
+// {"port":N}, and ends with its standard input.
+func serve(name, kind string) error {
+	switch name {
+	case ours:
+		http.Handle("/socket.io/", newOurs(kind))
+	case limit:
+		http.Handle("/socket.io/", new(echoServer))
+	default:
+		return fmt.Errorf("no server %q", name)
+	}
+	http.HandleFunc("/settle", func(w http.ResponseWriter, r *http.Request) {
+		debug.FreeOSMemory()
+		json.NewEncoder(w).Encode(map[string]int{"goroutines": runtime.NumGoroutine()})
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go http.Serve(listener, nil) // ends with the process
+	fmt.Printf("{\"port\":%d}\n", listener.Addr().(*net.TCPAddr).Port)
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// The events of the loads.
+var (
+	echo = event.New[string]("echo")
+	blob = event.New[[]byte]("blob")
+	ack  = event.NewCall[string, string]("ack")
+	cast = event.New[string]("cast")
+	join = event.NewCall[[]string, struct{}]("join")
+	room = event.New[toRoom]("room")
+)
+
+// toRoom is an event that goes to the sockets in a room.
+type toRoom struct {
+	event.Positional
+	Room string
+	Text string
+}
+
+// newOurs returns our server with the handler that a kind of load needs, so that
+// idle connections hold one.
+func newOurs(kind string) *server.Server {
+	io := server.New(&server.Options{
+		SendBufferBytes: 4 << 20, // 32 events of 64 KB are in flight
+		Logger:          slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	handle := map[string]func(s *server.Socket){
+		"echo": func(s *server.Socket) {
+			echo.On(s, func(_ context.Context, text string) error { return echo.Emit(s, text) })
+		},
+		"blob": func(s *server.Socket) {
+			blob.On(s, func(_ context.Context, data []byte) error { return blob.Emit(s, data) })
+		},
+		"ack": func(s *server.Socket) {
+			ack.Handle(s, func(_ context.Context, text string) (string, error) { return text, nil })
+		},
+		"cast": func(s *server.Socket) {
+			cast.On(s, func(_ context.Context, text string) error { return cast.Emit(io, text) })
+		},
+		"room": func(s *server.Socket) {
+			join.Handle(s, func(_ context.Context, rooms []string) (struct{}, error) {
+				s.Join(rooms...)
+				return struct{}{}, nil
+			})
+			room.On(s, func(_ context.Context, m toRoom) error { return echo.Emit(io.To(m.Room), m.Text) })
+		},
+	}[kind]
+	io.OnConnect(handle)
+	return io
+}
+
+// echoServer is what the WebSocket library does without us: it sends every message
+// back, or to everybody, without looking into it.
+type echoServer struct {
+	mu    sync.Mutex
+	conns []*websocket.Conn // those that get what is for everybody; guarded by mu
+}
+
+var castPrefix = []byte(`42["cast"`)
+
+// ServeHTTP implements http.Handler.
+func (s *echoServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return // answered
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(1 << 20)
+	s.add(conn)
+	defer s.remove(conn)
+	ctx := context.Background()
+	for {
+		kind, data, err := conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		to := []*websocket.Conn{conn}
+		if kind == websocket.MessageText && bytes.HasPrefix(data, castPrefix) {
+			to = s.everybody()
+		}
+		for _, c := range to {
+			if err := c.Write(ctx, kind, data); err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (s *echoServer) add(conn *websocket.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns = append(s.conns, conn)
+}
+
+func (s *echoServer) remove(conn *websocket.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns = slices.DeleteFunc(s.conns, func(c *websocket.Conn) bool { return c == conn })
+}
+
+func (s *echoServer) everybody() []*websocket.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.conns)
+}
