@@ -130,3 +130,19 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		return r.Stats().Connections == 0 && len(r.Sockets()) == 0
 	}, patience, time.Millisecond)
 }
+
+// A client that got its close frame and does not hang up is waited for, too.
+func TestShutdownWaitsForClientsToHangUp(t *testing.T) {
+	r := serve(t, nil)
+	c := r.tcp()
+	c.upgrade(ask, "")
+	require.Equal(t, 101, c.status())
+	ctx, cancel := context.WithCancel(r.ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- r.Shutdown(ctx) }()
+	c.wantEOF()
+	cancel()
+	require.ErrorIs(t, await(r, done), context.Canceled)
+	require.NoError(t, r.Shutdown(r.ctx), "nothing is left")
+}

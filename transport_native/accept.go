@@ -36,6 +36,10 @@ type AcceptOptions struct {
 	// WriteTimeout is how long one write to the socket may wait for the peer.
 	// If zero, it is 10 seconds.
 	WriteTimeout time.Duration
+
+	// Lingering holds the connection from its Close until the peer has hung up. It
+	// may be nil: nobody can wait for that then.
+	Lingering *Lingering
 }
 
 const defaultWriteTimeout = 10 * time.Second
@@ -54,7 +58,7 @@ func writeTimeout(d time.Duration) time.Duration {
 // handler and the request's context, and the handler should return: what net/http
 // keeps for a request is then released.
 func Accept(w http.ResponseWriter, r *http.Request, options AcceptOptions) (transport.Conn, error) {
-	h := &hijacker{ResponseWriter: w, timeout: writeTimeout(options.WriteTimeout)}
+	h := &hijacker{ResponseWriter: w, timeout: writeTimeout(options.WriteTimeout), lingering: options.Lingering}
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: options.AnyOrigin,
 		OriginPatterns:     options.Origins,
@@ -77,9 +81,10 @@ const (
 // the connection and the buffers of net/http.
 type hijacker struct {
 	http.ResponseWriter
-	timeout time.Duration
-	wire    *wire
-	buffer  *bufio.Reader
+	timeout   time.Duration
+	lingering *Lingering
+	wire      *wire
+	buffer    *bufio.Reader
 }
 
 // WriteHeader writes the header at once also where a framework would wait for a body.
@@ -96,7 +101,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.wire = &wire{Conn: conn, reader: conn, writeTimeout: h.timeout}
+	h.wire = &wire{Conn: conn, reader: conn, writeTimeout: h.timeout, lingering: h.lingering}
 	if n := rw.Reader.Buffered(); n > 0 {
 		early, _ := rw.Reader.Peek(n)
 		h.wire.reader = io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn)

@@ -163,7 +163,7 @@ func (c *conn) farewell(code websocket.StatusCode, reason string) {
 	c.writing.Lock()
 	_ = c.ws.Close(code, reason) // fails, because it cannot read the answer
 	c.writing.Unlock()
-	go c.wire.linger() // ends by itself, see the package comment
+	c.wire.linger()
 }
 
 // drop closes the socket as it is.

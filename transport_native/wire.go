@@ -11,15 +11,9 @@ import (
 	"time"
 )
 
-const (
-	// closeFrameTimeout bounds how long a Close waits for room in the socket's
-	// buffer. Nearly always there is some.
-	closeFrameTimeout = 100 * time.Millisecond
-	// lingerTimeout and lingerBytes bound how long what a peer still sends is
-	// discarded after our close frame.
-	lingerTimeout = 5 * time.Second
-	lingerBytes   = 4 << 20
-)
+// closeFrameTimeout bounds how long a Close waits for room in the socket's
+// buffer. Nearly always there is some.
+const closeFrameTimeout = 100 * time.Millisecond
 
 // batchSize is how many bytes of frames are collected before they are written.
 const batchSize = 16 << 10
@@ -32,6 +26,7 @@ type wire struct {
 	net.Conn
 	reader       io.Reader // Conn, behind what was read of it before
 	writeTimeout time.Duration
+	lingering    *Lingering // where to be after Close; nil: nobody waits for that
 
 	closing atomic.Bool // reading has ended; the socket is linger's to close
 	lost    atomic.Bool // the socket failed, or the peer ended it
@@ -42,12 +37,17 @@ type wire struct {
 	writeError error
 }
 
-// Read implements io.Reader for the WebSocket library.
+// Read implements io.Reader for the WebSocket library. The stream has no end that
+// is expected: behind a close frame the library reads no more, and elsewhere it
+// would take an io.EOF between two reads of a payload for the end of the message.
 func (w *wire) Read(p []byte) (int, error) {
 	if w.closing.Load() {
 		return 0, net.ErrClosed
 	}
 	n, err := w.reader.Read(p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
 	if err != nil && !w.closing.Load() {
 		w.lost.Store(true)
 	}
@@ -141,16 +141,4 @@ func (w *wire) Close() error {
 		return nil
 	}
 	return w.Conn.Close()
-}
-
-// linger ends the sending half of the socket, discards what arrives until the peer
-// ends the other half, and closes the socket. Nobody reads or writes any more.
-// https://www.rfc-editor.org/rfc/rfc9112#section-9.6
-func (w *wire) linger() {
-	if half, ok := w.Conn.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite()
-	}
-	_ = w.Conn.SetReadDeadline(time.Now().Add(lingerTimeout))
-	_, _ = io.Copy(io.Discard, io.LimitReader(w.reader, lingerBytes))
-	_ = w.Conn.Close()
 }

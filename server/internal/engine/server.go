@@ -78,8 +78,9 @@ type Server struct {
 	sessions map[string]*Session // by sid; guarded by mu
 	closed   bool                // no session is opened any more; guarded by mu
 
-	running sync.WaitGroup // open sessions and their goroutines
-	slow    atomic.Uint64
+	running   sync.WaitGroup // open sessions and their goroutines
+	lingering transportnative.Lingering
+	slow      atomic.Uint64
 }
 
 // NewServer returns a Server without sessions.
@@ -92,6 +93,7 @@ func NewServer(config Config) *Server {
 			Origins:      config.Origins,
 			AnyOrigin:    allowed,
 			WriteTimeout: config.WriteTimeout,
+			Lingering:    &s.lingering,
 		})
 	}
 	return s
@@ -169,6 +171,7 @@ func (s *Server) Close() {
 		session.End(ForcedClose, ErrShutdown)
 	}
 	s.running.Wait()
+	s.lingering.Abort()
 }
 
 func (s *Server) wait(ctx context.Context) error {
@@ -179,7 +182,7 @@ func (s *Server) wait(ctx context.Context) error {
 	}()
 	select {
 	case <-done:
-		return nil
+		return s.lingering.Wait(ctx)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
