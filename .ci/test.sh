@@ -31,7 +31,7 @@ native() {
 }
 node() { suite "js in Node" js -count=1 -timeout 5m -exec "$bin/wasmrun -node" "${js_packages[@]}"; }
 chromium() { suite "js in Chromium" js -count=1 -timeout 5m -p 1 -exec "$bin/wasmrun" "${js_packages[@]}"; }
-browser() { suite "browsers and official peers" go test -count=1 -timeout 10m -p 1 ./browsertest/...; }
+browser() { suite "browsers and official peers" go test -race -count=1 -timeout 10m -p 1 ./browsertest/...; }
 
 start=$SECONDS
 for s in "${@:-imports native node chromium browser}"; do
