@@ -36,7 +36,7 @@ func (c *crowd) openLoop(ctx context.Context, d time.Duration) (*histogram, erro
 			break
 		}
 		loop.add(c.load.Group)
-		if err := c.tape.send(c.links[c.load.sender(e)], e, 1); err != nil {
+		if err := c.tape.send(c.links[e%c.load.senders()], e, 1); err != nil {
 			return nil, err
 		}
 	}

@@ -150,12 +150,12 @@ func (idle) arrived(_, events int) error { return fmt.Errorf("%d events that nob
 // groups returns how many there are.
 func (l *load) groups() int { return l.Conns / l.Group }
 
-// sender returns the connection that event e is sent on.
-func (l *load) sender(e int) int {
+// senders returns how many connections send.
+func (l *load) senders() int {
 	if l.Group == 1 {
-		return e % l.Conns
+		return l.Conns
 	}
-	return 0
+	return 1
 }
 
 // patience is how long the last events may take to arrive before they count as lost.
