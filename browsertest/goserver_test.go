@@ -20,15 +20,24 @@ type goServer struct {
 	t        *testing.T
 	listener *breakingListener
 	io       *server.Server
-	done     chan error // receives once when http.Server ended
+	wrap     func(net.Listener) net.Listener // puts something between the network and the server
+	onError  func(*server.Socket, error)
+	done     chan error // receives once when the HTTP server ended
 }
 
 func newGoServer(t *testing.T) *goServer {
 	t.Helper()
-	s := &goServer{t: t}
-	require.NoError(t, s.start("127.0.0.1:0"))
-	t.Cleanup(func() { require.NoError(t, s.kill()) })
+	s := &goServer{t: t, wrap: func(l net.Listener) net.Listener { return l }}
+	s.onError = func(_ *server.Socket, err error) { t.Errorf("a handler failed: %v", err) }
+	s.run()
 	return s
+}
+
+// run starts the server until the end of the test.
+func (s *goServer) run() {
+	s.t.Helper()
+	require.NoError(s.t, s.start("127.0.0.1:0"))
+	s.t.Cleanup(func() { require.NoError(s.t, s.kill()) })
 }
 
 func (s *goServer) start(address string) error {
@@ -42,10 +51,10 @@ func (s *goServer) start(address string) error {
 		AnyOrigin:    true,
 		PingInterval: 100 * time.Millisecond, // so that many fall into the scenario
 		Logger:       slog.New(slog.DiscardHandler),
-		OnError:      func(_ *server.Socket, err error) { s.t.Errorf("a handler failed: %v", err) },
+		OnError:      s.onError,
 	})
 	s.done = make(chan error, 1)
-	go func() { s.done <- http.Serve(s.listener, s.io) }()
+	go func() { s.done <- http.Serve(s.wrap(s.listener), s.io) }()
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -47,7 +48,8 @@ func runProgram(p *page, call string) error {
 		return err
 	}
 	if code != 0 {
-		return fmt.Errorf("browsertest: the program ended with code %d", code)
+		messages, err := p.console()
+		return errors.Join(fmt.Errorf("browsertest: the program ended with code %d: %v", code, messages), err)
 	}
 	lent, err := evaluate[[]string](p, `ledger.outstanding()`)
 	if err != nil {

@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"context"
+	"errors"
+	"fmt"
 )
 
 // Recover loses its connection and has its state restored, with the event that it
@@ -43,5 +45,51 @@ func Outlast(ctx context.Context, url string, transports []string, freeze, thaw 
 		thaw()
 		wait(s, back)
 		s.echoes(c, "after")
+	})
+}
+
+// Weather is connected over a network that breaks its connections all the time,
+// until it has been connected so many times. What it sends may get lost with a
+// connection, and comes in order and once otherwise.
+//
+// Unless resent: a browser makes a request again, of its own accord, whose
+// connection broke before the answer. A POST may then be received twice, by any
+// Socket.IO server.
+func Weather(ctx context.Context, url string, transports []string, connections int, resent bool) error {
+	return perform(ctx, url, transports, nil, func(s *stage) {
+		c := s.dial()
+		enough := make(chan struct{})
+		disorder := make(chan string, 1)
+		sent, last, connected := 0, -1, 0
+		send := func() error {
+			sent++
+			return Tick.Emit(c, NewBeat(sent-1))
+		}
+		Tick.On(c, func(_ context.Context, b Beat) error {
+			if b.N <= last && !resent || b.Check(b.N) != "" {
+				select {
+				case disorder <- fmt.Sprintf("%d with %d bytes after %d", b.N, len(b.Data), last):
+				default: // the first will do
+				}
+			}
+			last = b.N
+			return send()
+		})
+		c.OnConnect(func() {
+			connected++
+			if connected == connections {
+				close(enough)
+			}
+			for range 5 {
+				send()
+			}
+		})
+		s.check(c.Connect(s.ctx))
+		wait(s, enough)
+		select {
+		case what := <-disorder:
+			s.check(errors.New("scenario: out of order: " + what))
+		default:
+		}
 	})
 }

@@ -2,7 +2,8 @@ package scenario
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -25,11 +26,11 @@ func Stress(ctx context.Context, url string, transports []string, count, width i
 		})
 	}
 	workers.Wait()
-	var all []error
-	for _, f := range failures {
-		all = append(all, f...)
+	all := slices.Concat(failures...)
+	if len(all) == 0 {
+		return nil
 	}
-	return errors.Join(all...)
+	return fmt.Errorf("scenario: %d of %d connections failed, the first with: %w", len(all), count, all[0])
 }
 
 // exchange is events from both sides at the moment of connection and across the

@@ -50,6 +50,7 @@ func (d *departures) serve(s *server.Socket) {
 		}
 	}
 	s.On("echo", bring(func(args ...any) error { return s.Emit("echo", args...) }))
+	s.On(scenario.Tick.Name(), bring(func(args ...any) error { return s.Emit(scenario.Tick.Name(), args...) }))
 	s.On("ack", func(ctx context.Context, m *event.Message) error { return bring(m.Ack)(ctx, m) })
 
 	scenario.Ask.Handle(s, func(ctx context.Context, question string) (scenario.Answer, error) {

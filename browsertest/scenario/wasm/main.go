@@ -8,6 +8,7 @@
 //	scenario stay <url> <transports>
 //	scenario recover <url> <transports>
 //	scenario outlast <url> <transports>
+//	scenario weather <url> <transports> <connections>
 //
 // The test defines the functions that it calls in the page: report takes the
 // result of a row, restart kills the server and starts it again, or freezes it and
@@ -21,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall/js"
@@ -56,6 +58,12 @@ func run(ctx context.Context, args []string) error {
 		return scenario.Stress(ctx, url, transports, count, width)
 	case mode == "recover":
 		return scenario.Recover(ctx, url, transports)
+	case mode == "weather" && len(args) == 4:
+		connections, err := strconv.Atoi(args[3])
+		if err != nil {
+			return err
+		}
+		return scenario.Weather(ctx, url, transports, connections, slices.Contains(transports, "polling"))
 	case mode == "outlast":
 		restart := func() { js.Global().Call("restart") }
 		return scenario.Outlast(ctx, url, transports, restart, restart)
