@@ -10,8 +10,8 @@ import (
 // Handshake is what a client told when it connected. Headers, URL and address
 // are those of its first HTTP request, shared by its sockets: do not change them.
 type Handshake struct {
-	Header     http.Header
-	URL        *url.URL
+	Header     http.Header     // all of it, cookies included
+	URL        *url.URL        // with the query that the client was given
 	RemoteAddr string          // as net/http tells it, of a proxy if there is one
 	Secure     bool            // the request came over TLS
 	Time       time.Time       // of the request

@@ -24,6 +24,7 @@ type PanicError struct {
 	Stack []byte // of its goroutine
 }
 
+// Error tells the value, without the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("server: handler panicked: %v", e.Value) }
 
 // Unwrap returns the value if it is an error.

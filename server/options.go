@@ -80,8 +80,8 @@ type Options struct {
 	// SendBufferBytes and SendBufferPackets bound what may wait to be sent to one
 	// client. A packet that does not fit is dropped if it is volatile, otherwise the
 	// client is disconnected with the reason "transport error". 0 means 1 MiB and 1,024.
-	SendBufferBytes   int
-	SendBufferPackets int
+	SendBufferBytes   int // of all packets that wait
+	SendBufferPackets int // an event and its attachments count as one
 
 	// AllowRequest is asked about every handshake, before anything else is done
 	// for the client. An error refuses it with status 403 and the error's text, which

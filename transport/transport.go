@@ -8,8 +8,8 @@ import (
 
 // Message is what a [Conn] carries: one WebSocket message, text or binary.
 type Message struct {
-	Data   []byte
-	Binary bool
+	Data   []byte // UTF-8 unless Binary
+	Binary bool   // a binary message, not a text message
 }
 
 // Conn is an ordered, reliable pipe of messages, in practice a WebSocket.
@@ -58,24 +58,24 @@ type RoundTripper interface {
 
 // Request is an HTTP request for a [RoundTripper]. It does not keep Body after RoundTrip returned.
 type Request struct {
-	Method      string
-	URL         string
+	Method      string // GET or POST
+	URL         string // absolute
 	ContentType string // of Body; empty without one
-	Body        []byte
-	MaxResponse int // bytes of the response body above which the exchange fails with ErrTooLarge; 0 means no limit
+	Body        []byte // nil for none
+	MaxResponse int    // bytes of the response body above which the exchange fails with ErrTooLarge; 0 means no limit
 }
 
 // Response is the answer to a [Request]. The caller owns Body.
 type Response struct {
-	Status      int
-	ContentType string
-	Body        []byte
+	Status      int    // HTTP status
+	ContentType string // as the header has it; empty when it is missing
+	Body        []byte // whole, and decompressed
 }
 
 // Platform is what a runtime offers to a client. A nil field is something the runtime lacks.
 type Platform struct {
-	Dialer       Dialer
-	RoundTripper RoundTripper
+	Dialer       Dialer       // opens WebSockets
+	RoundTripper RoundTripper // does the requests of polling
 
 	// Base is the absolute URL that relative URLs are resolved against, in a
 	// browser the address of the page. Empty where there is none.
@@ -111,10 +111,11 @@ var (
 // CloseError tells how the peer closed a [Conn].
 // https://www.rfc-editor.org/rfc/rfc6455#section-7.1.5
 type CloseError struct {
-	Code   int // 1005: a close frame without a code; 1006: no close frame
-	Reason string
+	Code   int    // 1005: a close frame without a code; 1006: no close frame
+	Reason string // as the peer gave it, at most 123 bytes
 }
 
+// Error tells the code and the reason.
 func (e *CloseError) Error() string {
 	if e.Reason == "" {
 		return fmt.Sprintf("transport: closed by peer with code %d", e.Code)
@@ -128,6 +129,7 @@ type HandshakeError struct {
 	Body   string // the beginning of the response body
 }
 
+// Error tells the status and the beginning of the body.
 func (e *HandshakeError) Error() string {
 	return fmt.Sprintf("transport: WebSocket refused with HTTP status %d: %.200q", e.Status, e.Body)
 }

@@ -44,6 +44,7 @@ func NewDemo(options *server.Options) (*Demo, error) {
 	return d, nil
 }
 
+// ServeHTTP implements [http.Handler].
 func (d *Demo) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.mux.ServeHTTP(w, r) }
 
 // Shutdown closes the chat's connections orderly, see [server.Server.Shutdown]. Clients come back when another demo

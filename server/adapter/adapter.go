@@ -1,9 +1,3 @@
-// Package adapter is the contract of rooms and broadcast: what a server's
-// namespace asks of the place that knows who is in which room.
-//
-// Package memory holds the default, for one server. An adapter for several
-// servers keeps its local sockets the same way and publishes each broadcast to
-// the others. Package adaptertest is the suite that every adapter must pass.
 package adapter
 
 import (
@@ -37,9 +31,9 @@ type Packet struct {
 // one of Rooms and in none of Except. Without Rooms, every socket of the namespace
 // is in. A socket's own id is the name of a room that it is in from the start.
 type Target struct {
-	Rooms  []string
-	Except []string
-	Local  bool // only sockets of this server
+	Rooms  []string // any of these; empty means the whole namespace
+	Except []string // none of these
+	Local  bool     // only sockets of this server
 }
 
 // Adapter holds the sockets of one namespace and their rooms. Its methods may be

@@ -13,7 +13,10 @@ import (
 
 // Dropper is a connection that can lose itself without a close frame, as by a
 // broken network. The conformance suite asks it of the peer's end.
-type Dropper interface{ Drop() }
+type Dropper interface {
+	// Drop loses the connection at once, for both ends.
+	Drop()
+}
 
 // Peer serves the other end of the connections that the conformance suite tests.
 // It sends every message back, except a text message that begins with "!": that is a

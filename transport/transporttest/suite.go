@@ -52,8 +52,8 @@ func TestConn(t *testing.T, pair func(t *testing.T, maxMessage int) (a, b transp
 
 // Target is a runtime to test and the [Server] that it is tested against.
 type Target struct {
-	Dialer       transport.Dialer
-	RoundTripper transport.RoundTripper
+	Dialer       transport.Dialer       // for TestDialer
+	RoundTripper transport.RoundTripper // for TestRoundTripper
 
 	// URL is the http: or https: URL that the Server is reached at, without a slash at its end.
 	URL string

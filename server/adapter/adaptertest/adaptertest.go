@@ -1,4 +1,3 @@
-// Package adaptertest is the suite that every adapter must pass.
 package adaptertest
 
 import (
