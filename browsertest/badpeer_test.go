@@ -60,20 +60,14 @@ func TestBadPeers(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			for _, runtime := range []struct {
-				name string
-				dial func(*testing.T, string, string, func()) (scenario.Verdict, error)
-				want outcome
-			}{
-				{"native", dialNative, test.native},
-				{"Chromium", dialWasm, test.browser},
-			} {
+			for i, runtime := range runtimes {
 				t.Run(runtime.name, func(t *testing.T) {
+					want := []outcome{test.native, test.browser}[i]
 					peer := test.peer(t)
 					verdict, err := runtime.dial(t, peer.url, test.transports, peer.repair)
 					require.NoError(t, err)
-					require.Contains(t, verdict.Error, runtime.want.err)
-					require.Equal(t, runtime.want.again, verdict.Again, "it tries again: %s", verdict.Error)
+					require.Contains(t, verdict.Error, want.err)
+					require.Equal(t, want.again, verdict.Again, "it tries again: %s", verdict.Error)
 					require.Equal(t, verdict.Again && !peer.hopeless, verdict.Connected, "it is connected in the end: %s", verdict.Error)
 				})
 			}
@@ -102,10 +96,10 @@ func TestUpgradeRefused(t *testing.T) {
 					real.ServeHTTP(w, r)
 				}
 			}))(t)
-			for runtime, dial := range map[string]func(*testing.T, string, string, func()) (scenario.Verdict, error){"native": dialNative, "Chromium": dialWasm} {
-				t.Run(runtime, func(t *testing.T) {
-					want := map[string]string{"native": test.native, "Chromium": test.browser}[runtime]
-					verdict, err := dial(t, proxy.url, "polling,websocket", func() { t.Error("the connection was lost") })
+			for i, runtime := range runtimes {
+				t.Run(runtime.name, func(t *testing.T) {
+					want := []string{test.native, test.browser}[i]
+					verdict, err := runtime.dial(t, proxy.url, "polling,websocket", func() { t.Error("the connection was lost") })
 					require.NoError(t, err)
 					require.True(t, verdict.Connected, "polling goes on: %s", verdict.Error)
 					require.Contains(t, verdict.Upgrade, want)
@@ -113,6 +107,15 @@ func TestUpgradeRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// runtimes are where our client runs.
+var runtimes = []struct {
+	name string
+	dial func(t *testing.T, url, transports string, repair func()) (scenario.Verdict, error)
+}{
+	{"native", dialNative},
+	{"Chromium", dialWasm},
 }
 
 func dialNative(t *testing.T, url, transports string, repair func()) (scenario.Verdict, error) {

@@ -2,12 +2,8 @@ package browsertest
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/isosocket/isosocket/browsertest/scenario"
@@ -18,25 +14,6 @@ type peer interface {
 	url() string
 	// restart kills the server, so that its connections break, and starts it again on its port.
 	restart() error
-}
-
-// run is one client's way through the scenario.
-type run struct {
-	server     peer
-	transports []string
-	report     func(scenario.Result)
-	restart    func()
-}
-
-// A client is prepared in the goroutine of the test, and runs in one of its own.
-var clients = []struct {
-	name string
-	play func(*testing.T, run) func(context.Context) error
-}{
-	{"Go native", playGoNative},
-	{"Go wasm in Chromium", playGoWasm},
-	{"official in Node", playOfficialInNode},
-	{"official in Chromium", playOfficialInChromium},
 }
 
 var servers = []struct {
@@ -142,114 +119,4 @@ func (c *cell) require(t *testing.T, row string) {
 func (c *cell) wait() error {
 	<-c.done
 	return c.err
-}
-
-func playGoNative(_ *testing.T, r run) func(context.Context) error {
-	return func(ctx context.Context) error {
-		scenario.Run(ctx, r.server.url(), r.transports, r.restart, r.report)
-		return nil
-	}
-}
-
-func playOfficialInNode(_ *testing.T, r run) func(context.Context) error {
-	return func(ctx context.Context) error {
-		return runNodeClient(ctx, func(line nodeLine) {
-			if line.Restart {
-				r.restart()
-				return
-			}
-			r.report(line.Result)
-		}, "scenario", r.server.url(), strings.Join(r.transports, ","))
-	}
-}
-
-func playOfficialInChromium(t *testing.T, r run) func(context.Context) error {
-	p := newClientPage(t, "official.html", r.report, r.restart)
-	return func(context.Context) error {
-		_, err := evaluate[chromedp.Void](p, fmt.Sprintf("scenario(%q, %q)", r.server.url(), strings.Join(r.transports, ",")))
-		return errors.Join(err, p.exceptions())
-	}
-}
-
-func playGoWasm(t *testing.T, r run) func(context.Context) error {
-	p := newClientPage(t, "wasm.html", r.report, r.restart)
-	return func(context.Context) error {
-		err := runProgram(p, fmt.Sprintf("main('scenario', %q, %q)", r.server.url(), strings.Join(r.transports, ",")))
-		return errors.Join(err, p.exceptions())
-	}
-}
-
-// newClientPage opens a client's page, with the functions report and restart.
-func newClientPage(t *testing.T, name string, report func(scenario.Result), restart func()) *page {
-	base, err := pages()
-	require.NoError(t, err)
-	p := newPage(t)
-	p.do(
-		chromedp.ExposeFunc("report", func(_ context.Context, result scenario.Result) (chromedp.Void, error) {
-			report(result)
-			return chromedp.Void{}, nil
-		}),
-		chromedp.ExposeFunc("restart", func(_ context.Context, _ []any) (chromedp.Void, error) {
-			restart()
-			return chromedp.Void{}, nil
-		}),
-		chromedp.Navigate(base+"/"+name),
-	)
-	return p
-}
-
-// matrix is what passed, printed for people.
-type matrix struct {
-	cells map[cellName]*tally
-}
-
-type cellName struct{ client, server, transport string }
-
-type tally struct {
-	passed, total int
-	failed        []string
-}
-
-func (m *matrix) set(name cellName, row string, ok bool) {
-	if m.cells == nil {
-		m.cells = make(map[cellName]*tally)
-	}
-	cell := m.cells[name]
-	if cell == nil {
-		cell = new(tally)
-		m.cells[name] = cell
-	}
-	cell.total++
-	if ok {
-		cell.passed++
-	} else {
-		cell.failed = append(cell.failed, row)
-	}
-}
-
-// print writes how many rows passed in each cell, and which did not, as Markdown.
-func (m *matrix) print() {
-	var b strings.Builder
-	fmt.Fprintf(&b, "| %-20s | %-15s |", "client", "server")
-	for _, transport := range transports {
-		fmt.Fprintf(&b, " %-9s |", transport.name)
-	}
-	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(transports)) + "\n")
-	for _, client := range clients {
-		for _, server := range servers {
-			fmt.Fprintf(&b, "| %-20s | %-15s |", client.name, server.name)
-			for _, transport := range transports {
-				text := "not run"
-				if cell := m.cells[cellName{client.name, server.name, transport.name}]; cell != nil {
-					text = fmt.Sprintf("%d/%d", cell.passed, cell.total)
-					if len(cell.failed) > 0 {
-						text += ", not: " + strings.Join(cell.failed, ", ")
-					}
-				}
-				fmt.Fprintf(&b, " %-9s |", text)
-			}
-			b.WriteString("\n")
-		}
-	}
-	fmt.Print(b.String())
 }
