@@ -73,8 +73,8 @@ func Accept(w http.ResponseWriter, r *http.Request, options AcceptOptions) (tran
 
 const (
 	readBuffer = 1 << 10
-	// writeBuffer has room for a frame header; the payload passes it by.
-	writeBuffer = 16
+	// writeBuffer has room for a control frame, so that the library writes it at once.
+	writeBuffer = maxControl
 )
 
 // hijacker hands a wire with small buffers to the WebSocket library in place of
@@ -101,7 +101,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.wire = &wire{Conn: conn, reader: conn, writeTimeout: h.timeout, lingering: h.lingering}
+	h.wire = &wire{Conn: conn, reader: conn, writeTimeout: h.timeout, server: true, lingering: h.lingering}
 	if n := rw.Reader.Buffered(); n > 0 {
 		early, _ := rw.Reader.Peek(n)
 		h.wire.reader = io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn)

@@ -115,6 +115,18 @@ func (c *conn) write(messages []transport.Message) error {
 	if err := c.failure(); err != nil {
 		return err
 	}
+	write := c.writeMasked
+	if c.wire.server {
+		write = c.wire.writeFrames
+	}
+	if err := write(messages); err != nil {
+		return c.writeFailed(err)
+	}
+	return nil
+}
+
+// writeMasked writes messages as frames of a client, which the library masks.
+func (c *conn) writeMasked(messages []transport.Message) error {
 	c.wire.collect()
 	var err error
 	for i := 0; i < len(messages) && err == nil; i++ {
@@ -127,10 +139,7 @@ func (c *conn) write(messages []transport.Message) error {
 	if flushed := c.wire.flush(); err == nil {
 		err = flushed
 	}
-	if err != nil {
-		return c.writeFailed(err)
-	}
-	return nil
+	return err
 }
 
 const maxReason = 123 // bytes, https://www.rfc-editor.org/rfc/rfc6455#section-5.5

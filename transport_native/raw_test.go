@@ -104,14 +104,10 @@ func (p *rawPeer) wantClose(code int) {
 
 // https://www.rfc-editor.org/rfc/rfc6455#section-5.2
 const (
-	fin      = 0x80
-	rsv1     = 0x40
-	opCont   = 0
-	opText   = 1
-	opBinary = 2
-	opClose  = 8
-	opPing   = 9
-	opPong   = 10
+	rsv1   = 0x40
+	opCont = 0
+	opPing = 9
+	opPong = 10
 )
 
 // frame returns a frame masked with a key of zeros.

@@ -22,10 +22,12 @@ var batches = sync.Pool{New: func() any { return new([batchSize]byte) }}
 
 // wire is the byte stream under a WebSocket. The WebSocket library flushes every
 // frame; between collect and flush the wire keeps the frames and writes them at once.
+// A server does without, see writeFrames.
 type wire struct {
 	net.Conn
 	reader       io.Reader // Conn, behind what was read of it before
 	writeTimeout time.Duration
+	server       bool       // the library writes control frames only, each with one Write
 	lingering    *Lingering // where to be after Close; nil: nobody waits for that
 
 	closing atomic.Bool // reading has ended; the socket is linger's to close
@@ -33,7 +35,8 @@ type wire struct {
 
 	mu         sync.Mutex // held while writing
 	batch      *[batchSize]byte
-	collected  int // bytes of batch
+	collected  int  // bytes of batch
+	closeSent  bool // by the library; known for a server
 	writeError error
 }
 
@@ -61,6 +64,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	var err error
 	switch {
 	case w.batch == nil:
+		w.closeSent = w.closeSent || w.server && p[0]&opMask == opClose
 		err = w.send(p)
 	case w.collected+len(p) <= batchSize:
 		w.collected += copy(w.batch[w.collected:], p)

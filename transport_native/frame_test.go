@@ -1,0 +1,101 @@
+//go:build !js
+
+package transportnative
+
+import (
+	"context"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/isosocket/isosocket/transport"
+)
+
+// Every length around those where the header changes or a batch is full arrives,
+// alone and in one group with all the others.
+func TestFrameLengths(t *testing.T) {
+	dialed, accepted := pair(t, 0)
+	var group []transport.Message
+	for _, n := range []int{0, 1, 125, 126, batchSize - 11, batchSize - 10, batchSize - 9, batchSize - 4, batchSize, 1<<16 - 1, 1 << 16, 100_000, 3} {
+		for _, binary := range []bool{false, true} {
+			group = append(group, transport.Message{Data: []byte(strings.Repeat("x", n)), Binary: binary})
+		}
+	}
+	groups := [][]transport.Message{group}
+	for i := range group {
+		groups = append(groups, group[i:i+1])
+	}
+	for _, group := range groups {
+		written := make(chan error, 1)
+		go func() { written <- accepted.Write(context.Background(), group...) }()
+		for _, want := range group {
+			got, err := dialed.Read(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, want.Binary, got.Binary)
+			require.Equal(t, string(want.Data), string(got.Data))
+		}
+		require.NoError(t, <-written)
+	}
+}
+
+// The library answers pings while we write: no frame may begin inside another.
+func TestPongsBetweenFrames(t *testing.T) {
+	p, conn := connectRaw(t, AcceptOptions{}, "")
+	const rounds = 300
+	ping := strings.Repeat("p", 125)
+	message := strings.Repeat("m", 200)
+	var running sync.WaitGroup
+	var readError, writeError, pingError error
+	running.Go(func() { _, readError = conn.Read(context.Background()) }) // until the peer closes
+	running.Go(func() {
+		group := []transport.Message{{Data: []byte(message)}, {Data: []byte(message)}}
+		for i := 0; i < rounds && writeError == nil; i++ {
+			writeError = conn.Write(context.Background(), group...)
+		}
+	})
+	running.Go(func() {
+		for i := 0; i < rounds && pingError == nil; i++ {
+			_, pingError = p.Write([]byte(frame(fin|opPing, ping)))
+		}
+	})
+	pongs, messages := 0, 0
+	for pongs < rounds || messages < 2*rounds {
+		switch first, payload := p.receive(); first {
+		case fin | opPong:
+			require.Equal(t, ping, payload)
+			pongs++
+		case fin | opText:
+			require.Equal(t, message, payload)
+			messages++
+		default:
+			require.Fail(t, "frame", "%#x", first)
+		}
+	}
+	p.send(frame(fin|opClose, "\x03\xe8"))
+	p.wantClose(1000)
+	running.Wait()
+	require.NoError(t, writeError)
+	require.NoError(t, pingError)
+	var closed *transport.CloseError
+	require.ErrorAs(t, readError, &closed)
+}
+
+func TestNoFrameBehindClose(t *testing.T) {
+	here, there := net.Pipe()
+	defer here.Close()
+	defer there.Close()
+	w := &wire{Conn: here, server: true, writeTimeout: writeTimeout(0)}
+	written := make(chan error, 1)
+	go func() {
+		_, err := w.Write([]byte{fin | opClose, 0})
+		written <- err
+	}()
+	_, err := io.ReadFull(there, make([]byte, 2))
+	require.NoError(t, err)
+	require.NoError(t, <-written)
+	require.ErrorIs(t, w.writeFrames([]transport.Message{{Data: []byte("late")}}), net.ErrClosed)
+}
