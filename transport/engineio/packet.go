@@ -31,7 +31,7 @@ func (t Type) String() string {
 
 // Packet is the unit of the protocol.
 type Packet struct {
-	Type   Type
+	Type   Type   // what the packet is for
 	Binary bool   // Data is bytes, not text; only a message can be binary
 	Data   []byte // may be empty
 }
