@@ -2,7 +2,6 @@ package event
 
 import (
 	"errors"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -107,7 +106,7 @@ func (a *Acks) Len() int {
 
 // Fail ends what is pending with the error, except the ids that keep asks to keep
 // (a nil keep asks for none): those whose event was not sent yet, when a client
-// will connect again.
+// will connect again. Their order is not defined.
 func (a *Acks) Fail(err error, keep func(id uint64) bool) {
 	for _, id := range a.ids() {
 		if keep != nil && keep(id) {
@@ -139,6 +138,5 @@ func (a *Acks) ids() []uint64 {
 	for id := range a.pending {
 		ids = append(ids, id)
 	}
-	slices.Sort(ids)
 	return ids
 }

@@ -1,6 +1,9 @@
 package event
 
-import "context"
+import (
+	"context"
+	"reflect"
+)
 
 // Call declares an event that is acknowledged: its name, the type of its payload
 // and the type of the answer. Both types follow the rules of [Event].
@@ -11,7 +14,7 @@ type Call[Req, Resp any] struct {
 
 // NewCall declares a call.
 func NewCall[Req, Resp any](name string) Call[Req, Resp] {
-	return Call[Req, Resp]{name: name, request: payloadOf[Req](), response: payloadOf[Resp]()}
+	return Call[Req, Resp]{name: name, request: payloadOf(reflect.TypeFor[Req]()), response: payloadOf(reflect.TypeFor[Resp]())}
 }
 
 // Name returns the event's name on the wire.

@@ -1,6 +1,9 @@
 package event
 
-import "context"
+import (
+	"context"
+	"reflect"
+)
 
 // Event declares an event: its name and the type of its payload. Both ends share
 // the declaration, so that they cannot disagree.
@@ -14,7 +17,7 @@ type Event[T any] struct {
 
 // New declares an event.
 func New[T any](name string) Event[T] {
-	return Event[T]{name: name, payload: payloadOf[T]()}
+	return Event[T]{name: name, payload: payloadOf(reflect.TypeFor[T]())}
 }
 
 // Name returns the event's name on the wire.

@@ -97,8 +97,7 @@ func run(ctx context.Context, fn Handler, m *Message) (err error) {
 	if err = fn(ctx, m); err == nil {
 		return nil
 	}
-	var answer *AckError
-	if m.WantsAck() && errors.As(err, &answer) && answer != nil {
+	if answer, ok := errors.AsType[*AckError](err); ok && answer != nil && m.WantsAck() {
 		if err = m.Ack(answer.reply()); err == nil {
 			return nil
 		}
@@ -126,7 +125,7 @@ func (h *Handlers) add(e *handler, any bool) (off func()) {
 		t.any = append(slices.Clip(t.any), e)
 	} else {
 		_, end := t.find([]byte(e.name))
-		t.named = slices.Insert(slices.Clip(t.named), end, e)
+		t.named = slices.Concat(t.named[:end], []*handler{e}, t.named[end:])
 	}
 	h.table.Store(&t)
 	return func() {
@@ -139,15 +138,21 @@ func (h *Handlers) add(e *handler, any bool) (off func()) {
 func (h *Handlers) remove(e *handler) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	same := func(x *handler) bool { return x == e }
 	t := *h.table.Load()
-	t.any = slices.DeleteFunc(slices.Clone(t.any), same)
-	t.named = slices.DeleteFunc(slices.Clone(t.named), same)
+	t.any, t.named = without(t.any, e), without(t.named, e)
 	if len(t.any)+len(t.named) == 0 {
 		h.table.Store(nil)
 		return
 	}
 	h.table.Store(&t)
+}
+
+// without returns the list as it is without e.
+func without(list []*handler, e *handler) []*handler {
+	if i := slices.Index(list, e); i >= 0 {
+		return slices.Concat(list[:i], list[i+1:])
+	}
+	return list
 }
 
 func (t *table) lookup(name []byte) []*handler {

@@ -22,9 +22,8 @@ type payload struct {
 	fields  []int
 }
 
-func payloadOf[T any]() *payload {
+func payloadOf(t reflect.Type) *payload {
 	p := new(payload)
-	t := reflect.TypeFor[T]()
 	if t.Kind() == reflect.Pointer {
 		t, p.pointer = t.Elem(), true
 	}

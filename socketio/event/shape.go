@@ -47,11 +47,13 @@ func (d *direction) shapeOf(t reflect.Type) *shape {
 	s := new(shape)
 	d.explore(s, t, make(map[reflect.Type]bool))
 	if t.Kind() == reflect.Struct {
-		s.fields = slices.DeleteFunc(d.appendFields(nil, t, nil), func(f field) bool {
+		for _, f := range d.appendFields(nil, t, nil) {
 			var of shape
 			d.explore(&of, f.typ, make(map[reflect.Type]bool))
-			return !of.walk
-		})
+			if of.walk {
+				s.fields = append(s.fields, f)
+			}
+		}
 	}
 	cached, _ := d.shapes.LoadOrStore(t, s)
 	return cached.(*shape)
@@ -108,10 +110,13 @@ func (d *direction) appendFields(fields []field, t reflect.Type, index []int) []
 		case f.Anonymous && f.Type.Kind() == reflect.Struct && (name == "" || !f.IsExported()):
 			fields = d.appendFields(fields, f.Type, at)
 		case f.IsExported() || f.Anonymous && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
-			option := func(name string) bool {
-				return slices.Contains(strings.Split(options, ","), name)
+			to := field{index: at, typ: f.Type}
+			for option := ""; options != ""; {
+				option, options, _ = strings.Cut(options, ",")
+				to.omitEmpty = to.omitEmpty || option == "omitempty"
+				to.omitZero = to.omitZero || option == "omitzero"
 			}
-			fields = append(fields, field{index: at, typ: f.Type, omitEmpty: option("omitempty"), omitZero: option("omitzero")})
+			fields = append(fields, to)
 		}
 	}
 	return fields
