@@ -69,9 +69,12 @@ func (d *Decoder) Text(data []byte) (p Packet, complete bool, err error) {
 	if err := d.Limits.checkBytes(len(data)); err != nil {
 		return Packet{}, false, err
 	}
-	p, attachments, err := decodeText(data, &d.Limits)
-	if err != nil || attachments == 0 {
-		return p, err == nil, err
+	attachments, pos, err := decodeText(&p, data, &d.Limits)
+	if err != nil {
+		return Packet{}, false, &SyntaxError{Offset: pos, Err: err}
+	}
+	if attachments == 0 {
+		return p, true, nil
 	}
 	d.packet, d.missing, d.bytes = p, attachments, len(data)
 	return p, false, nil

@@ -6,20 +6,17 @@ import (
 	"fmt"
 )
 
-// decodeText decodes the text message of a packet and returns how many
-// attachments follow it. Its form is
+// decodeText decodes the text message of a packet and tells how many attachments
+// follow it. After an error, pos is where that is. The message's form is
 //
 //	<type>[<attachments>-][<namespace>,][<id>][<JSON>]
 //
 // https://socket.io/docs/v4/socket-io-protocol/#packet-encoding
-func decodeText(text []byte, limits *Limits) (p Packet, attachments int, err error) {
-	fail := func(offset int, cause error) (Packet, int, error) {
-		return Packet{}, 0, &SyntaxError{Offset: offset, Err: cause}
-	}
+func decodeText(p *Packet, text []byte, limits *Limits) (attachments, pos int, err error) {
 	if len(text) == 0 {
-		return fail(0, ErrType)
+		return 0, 0, ErrType
 	}
-	pos := 1
+	pos = 1
 	switch p.Type = Type(text[0]); p.Type {
 	case Connect, Disconnect, Event, Ack, ConnectError:
 	case BinaryEvent, BinaryAck:
@@ -27,15 +24,15 @@ func decodeText(text []byte, limits *Limits) (p Packet, attachments int, err err
 		n, end, ok := decimal(text, pos)
 		switch {
 		case !ok || n == 0:
-			return fail(pos, ErrAttachments)
+			return 0, pos, ErrAttachments
 		case n > uint64(limits.maxAttachments()):
-			return fail(pos, fmt.Errorf("%w: limit %d", ErrTooManyAttachments, limits.maxAttachments()))
+			return 0, pos, fmt.Errorf("%w: limit %d", ErrTooManyAttachments, limits.maxAttachments())
 		case at(text, end) != '-':
-			return fail(end, ErrAttachments)
+			return 0, end, ErrAttachments
 		}
 		attachments, pos = int(n), end+1
 	default:
-		return fail(0, ErrType)
+		return 0, 0, ErrType
 	}
 
 	p.Namespace = "/"
@@ -53,7 +50,7 @@ func decodeText(text []byte, limits *Limits) (p Packet, attachments int, err err
 	if isDigit(at(text, pos)) {
 		id, end, ok := decimal(text, pos)
 		if !ok || id > MaxID {
-			return fail(pos, ErrID)
+			return 0, pos, ErrID
 		}
 		// The other types have no use for an id; socket.io-parser ignores it there.
 		if p.Type == Event || p.Type == Ack {
@@ -63,22 +60,22 @@ func decodeText(text []byte, limits *Limits) (p Packet, attachments int, err err
 	}
 
 	if !mayHold(p.Type, text[pos:]) {
-		return fail(pos, ErrPayload)
+		return 0, pos, ErrPayload
 	}
 	if pos == len(text) {
-		return p, 0, nil
+		return 0, pos, nil
 	}
 	end, err := scanDocument(text[pos:], limits.maxDepth(), attachments)
 	if err != nil {
-		return fail(pos+end, err)
+		return 0, pos + end, err
 	}
 	p.Data = text[pos : pos+end : pos+end]
 	if p.Type == Event {
 		if offset, err := checkEventName(p.Data); err != nil {
-			return fail(pos+offset, err)
+			return 0, pos + offset, err
 		}
 	}
-	return p, attachments, nil
+	return attachments, pos, nil
 }
 
 // mayHold tells whether a packet of type t may have this data, by the first
@@ -110,8 +107,8 @@ func checkEventName(array []byte) (offset int, err error) {
 	case isDigit(c) || c == '-':
 		// socket.io-parser takes any number; one with a fraction or an exponent has
 		// several spellings and so cannot name anything.
-		end, _ := scanNumber(array, offset)
-		if bytes.ContainsAny(array[offset:end], ".eE") {
+		digits, _ := scanDigits(array, offset+1)
+		if end, _ := scanNumber(array, offset); end != digits {
 			return offset, ErrEventName
 		}
 	default:
