@@ -11,6 +11,10 @@ import (
 // server.
 var ErrURL = errors.New("not a usable URL")
 
+func urlError(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrURL}, args...)...)
+}
+
 // address is what the URL given to New says. net/url would cost a browser
 // program a fifth of the whole client, and what is needed of a URL is little.
 type address struct {
@@ -31,8 +35,8 @@ func parseAddress(url, base string) (address, error) {
 }
 
 func splitAddress(url, base string) (address, error) {
-	if i := strings.IndexFunc(url, isControl); i >= 0 {
-		return address{}, fmt.Errorf("%w: control character at offset %d", ErrURL, i)
+	if i := indexRefused(url, ""); i >= 0 {
+		return address{}, urlError("control character at offset %d", i)
 	}
 	var a address
 	rest, _, _ := strings.Cut(url, "#")
@@ -47,7 +51,7 @@ func splitAddress(url, base string) (address, error) {
 		}
 		rest = afterScheme
 	case base == "":
-		return address{}, fmt.Errorf("%w: no scheme, and nothing it could be relative to", ErrURL)
+		return address{}, urlError("no scheme, and nothing it could be relative to")
 	default:
 		at, err := splitAddress(base, "")
 		if err != nil {
@@ -61,7 +65,7 @@ func splitAddress(url, base string) (address, error) {
 			a.setPath(rest)
 			return a, nil
 		default:
-			return address{}, fmt.Errorf("%w: a relative URL begins with a slash", ErrURL)
+			return address{}, urlError("a relative URL begins with a slash")
 		}
 	}
 
@@ -81,7 +85,7 @@ func (a *address) setScheme(scheme string) error {
 	case "https", "wss", "HTTPS", "WSS":
 		a.secure = true
 	default:
-		return fmt.Errorf("%w: scheme %q is none of http, https, ws and wss", ErrURL, scheme)
+		return urlError("scheme %q is none of http, https, ws and wss", scheme)
 	}
 	return nil
 }
@@ -96,24 +100,24 @@ func (a *address) setPath(path string) {
 // or without a port.
 func checkHost(host string) error {
 	if strings.IndexByte(host, '@') >= 0 {
-		return fmt.Errorf("%w: credentials in a URL are not sent: use Options.Auth, or a header of the platform", ErrURL)
+		return urlError("credentials in a URL are not sent: use Options.Auth, or a header of the platform")
 	}
 	name, port := host, ""
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		name, port = host[:i], host[i+1:]
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return fmt.Errorf("%w: port %q", ErrURL, port)
+			return urlError("port %q", port)
 		}
 	}
 	switch {
 	case name == "":
-		return fmt.Errorf("%w: no host", ErrURL)
+		return urlError("no host")
 	case name[0] == '[':
 		if len(name) < 4 || name[len(name)-1] != ']' || strings.Trim(name[1:len(name)-1], "0123456789abcdefABCDEF:.") != "" {
-			return fmt.Errorf("%w: host %q", ErrURL, name)
+			return urlError("host %q", name)
 		}
-	case strings.ContainsAny(name, " \"'<>\\^`{|}[]:%,;!$&()*+="):
-		return fmt.Errorf("%w: host %q", ErrURL, name)
+	case indexRefused(name, " \"'<>\\^`{|}[]:%,;!$&()*+=") >= 0:
+		return urlError("host %q", name)
 	}
 	return nil
 }
@@ -153,9 +157,7 @@ func (a *address) endpoint(path string, parameters map[string]string) string {
 
 // checkPath tells whether the path of the options can stand in a URL.
 func checkPath(path string) error {
-	if i := strings.IndexFunc(path, func(r rune) bool {
-		return isControl(r) || strings.ContainsRune(" \"#<>?\\^`{|}", r)
-	}); i >= 0 {
+	if i := indexRefused(path, " \"#<>?\\^`{|}"); i >= 0 {
 		return fmt.Errorf("socketio: path %q: %w: character at offset %d", path, ErrURL, i)
 	}
 	return nil
@@ -164,13 +166,21 @@ func checkPath(path string) error {
 // checkNamespace tells whether a packet can carry the name: it ends at a comma
 // there.
 func checkNamespace(name string) error {
-	if i := strings.IndexFunc(name, func(r rune) bool { return isControl(r) || r == ',' }); i >= 0 {
+	if i := indexRefused(name, ","); i >= 0 {
 		return fmt.Errorf("socketio: namespace %q: character at offset %d is not allowed", name, i)
 	}
 	return nil
 }
 
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+// indexRefused returns where s has a control character or one of refused, or -1.
+func indexRefused(s, refused string) int {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == 0x7f || strings.IndexByte(refused, c) >= 0 {
+			return i
+		}
+	}
+	return -1
+}
 
 // escapeQuery keeps a query as its author wrote it, and escapes only what cannot
 // stand in a request.
@@ -183,16 +193,14 @@ func escapeComponent(s string) string { return escapeExcept(s, "-._~!'()*") }
 
 func escapeExcept(s, allowed string) string {
 	const hex = "0123456789ABCDEF"
-	var b strings.Builder
+	escaped := make([]byte, 0, len(s))
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(allowed, c) >= 0:
-			b.WriteByte(c)
+			escaped = append(escaped, c)
 		default:
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
+			escaped = append(escaped, '%', hex[c>>4], hex[c&15])
 		}
 	}
-	return b.String()
+	return string(escaped)
 }

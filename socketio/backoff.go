@@ -22,7 +22,7 @@ const maxDoublings = 62
 // "min(delay * 2^n ± random * jitter, max)", in whole milliseconds; the sign is
 // taken from a digit of the same random number.
 func (b *backoff) next(random float64) time.Duration {
-	ms := float64(b.delay.Milliseconds()) * math.Exp2(float64(min(b.attempts, maxDoublings)))
+	ms := float64(b.delay.Milliseconds()) * float64(uint64(1)<<min(b.attempts, maxDoublings))
 	b.attempts++
 	deviation := math.Floor(random * b.jitter * ms)
 	if int(random*10)&1 == 0 {

@@ -192,13 +192,13 @@ func (s *Socket) end(reason Reason, err error) {
 	lost := &DisconnectError{Reason: reason, Err: err}
 	s.drop(lost)
 	s.acks.Fail(lost, s.buffer.has)
-	later(s, "disconnect", &s.onDisconnect, func(fn func(Reason, error)) { fn(reason, err) })
+	s.later("disconnect", &s.onDisconnect, reason, err)
 }
 
 // failed reports an attempt that failed.
 func (s *Socket) failed(err error) {
 	s.lastErr = err
-	later(s, "connect_error", &s.onConnectError, func(fn func(error)) { fn(err) })
+	s.later("connect_error", &s.onConnectError, "", err)
 }
 
 // refused ends the connecting for good.
@@ -278,11 +278,11 @@ func (s *Socket) authPayload(ctx context.Context) (data []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("socketio: auth: %w", err)
 	}
-	data = bytes.TrimSpace(data[1 : len(data)-1]) // the only argument of the array
-	if len(data) == 0 || data[0] != '{' || len(attachments) > 0 {
+	args := parser.Split(nil, data)
+	if len(args) != 1 || !bytes.HasPrefix(args[0], []byte{'{'}) || len(attachments) > 0 {
 		return nil, errAuthNotObject
 	}
-	return data, nil
+	return args[0], nil
 }
 
 var errAuthNotObject = errors.New("socketio: auth: the value is not a JSON object, or holds binary data")

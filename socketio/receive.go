@@ -145,11 +145,7 @@ func (s *Socket) confirmed(conn *connection, data []byte) ([]task, error) {
 	}
 	s.outcome.settle(nil)
 
-	tasks := []task{{call: func() {
-		for _, listener := range s.onConnect.all() {
-			s.protect("connect", *listener)
-		}
-	}}}
+	tasks := []task{s.notice("connect", &s.onConnect, "", nil)}
 	for _, p := range conn.early {
 		tasks = append(tasks, s.received(conn, p))
 	}

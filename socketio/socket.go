@@ -28,9 +28,9 @@ type Socket struct {
 	owner     bool                                   // the manager is the socket's own, Close closes it
 
 	handlers       event.Handlers
-	onConnect      listeners[func()]
-	onConnectError listeners[func(error)]
-	onDisconnect   listeners[func(Reason, error)]
+	onConnect      listeners
+	onConnectError listeners
+	onDisconnect   listeners
 	acks           event.Acks
 	tasks          queue.Queue[task]
 
@@ -154,12 +154,16 @@ func (s *Socket) OnAny(h Handler) (off func()) { return s.handlers.OnAny(h) }
 
 // OnConnect calls fn each time the socket is connected, before any event of that
 // connection is handled. What was emitted meanwhile has been sent by then.
-func (s *Socket) OnConnect(fn func()) (off func()) { return s.onConnect.add(fn) }
+func (s *Socket) OnConnect(fn func()) (off func()) {
+	return s.onConnect.add(func(Reason, error) { fn() })
+}
 
 // OnConnectError calls fn for every attempt to connect that failed. The error is
 // a [*ConnectError] if the server refused the namespace. [Socket.Active] tells
 // whether there will be another attempt.
-func (s *Socket) OnConnectError(fn func(err error)) (off func()) { return s.onConnectError.add(fn) }
+func (s *Socket) OnConnectError(fn func(err error)) (off func()) {
+	return s.onConnectError.add(func(_ Reason, err error) { fn(err) })
+}
 
 // OnDisconnect calls fn each time a connected socket was disconnected, after the
 // events received before that. err is what is known beyond the reason, or nil.
@@ -197,14 +201,19 @@ func (s *Socket) dispatch(conn *connection, p *parser.Packet) {
 	s.handlers.Dispatch(conn.ctx, m, s.manager.opts.reportError)
 }
 
-// later calls fn for each listener on the socket's queue. The queue's limits are
-// for events; of these calls there are few in the life of a connection.
-func later[F any](s *Socket, name string, l *listeners[F], fn func(F)) {
-	_ = s.tasks.Force(task{call: func() {
+// later calls the listeners on the socket's queue. The queue's limits are for
+// events; of these calls there are few in the life of a connection.
+func (s *Socket) later(event string, l *listeners, reason Reason, err error) {
+	_ = s.tasks.Force(s.notice(event, l, reason, err), 0)
+}
+
+// notice returns the task that calls the listeners.
+func (s *Socket) notice(event string, l *listeners, reason Reason, err error) task {
+	return task{call: func() {
 		for _, listener := range l.all() {
-			s.protect(name, func() { fn(*listener) })
+			s.protect(event, func() { (*listener)(reason, err) })
 		}
-	}}, 0)
+	}}
 }
 
 // protect turns a panic of a function of the user into an error.
