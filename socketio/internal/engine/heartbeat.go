@@ -23,7 +23,9 @@ func (h *heartbeat) begin(allowed time.Duration, now time.Time) {
 	h.received(now)
 }
 
-func (h *heartbeat) received(now time.Time) { h.last, h.wall = now, now.Round(0) }
+// received goes by UTC, which drops the monotonic clock as Round(0) does: that would
+// make a browser program larger.
+func (h *heartbeat) received(now time.Time) { h.last, h.wall = now, now.UTC() }
 
 func (h *heartbeat) deadline() time.Time { return h.last.Add(h.allowed) }
 
@@ -31,7 +33,7 @@ func (h *heartbeat) deadline() time.Time { return h.last.Add(h.allowed) }
 // sleep, during which a server is lost all the same; the wall clock can be set
 // back.
 func (h *heartbeat) expired(now time.Time) bool {
-	return max(now.Sub(h.last), now.Round(0).Sub(h.wall)) >= h.allowed
+	return max(now.Sub(h.last), now.UTC().Sub(h.wall)) >= h.allowed
 }
 
 // pong answers a ping.
