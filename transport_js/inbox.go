@@ -89,7 +89,9 @@ func (b *inbox) texts(s *script, data safejs.Value, n int) []transport.Message {
 		return nil
 	}
 	messages := make([]transport.Message, 0, n)
-	for text := range bytes.SplitSeq(joined, []byte(separator)) {
+	for more := true; more; {
+		var text []byte
+		text, joined, more = bytes.Cut(joined, []byte(separator))
 		messages = append(messages, transport.Message{Data: text[:len(text):len(text)]})
 	}
 	return messages
