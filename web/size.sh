@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
-# Prints what the client costs in a browser: the sizes of an empty Go program, a
-# minimal chat client and the demo. Fails when the minimal client costs more than
-# the ceiling, or reaches a package that a browser program should not pay for.
+# Prints what the client costs in a browser: the sizes of an empty Go program, one
+# with fmt, encoding/json, context and syscall/js, a minimal chat client and the
+# demo. Fails when the minimal client costs more than the ceiling, or reaches a
+# package that a browser program should not pay for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-ceiling=${CEILING:-350} # KB of brotli over the empty program
+# KB of brotli over the empty program. Two thirds of it are in wasm/json already: the
+# client stands on encoding/json, fmt and context, and cannot cost less than those.
+# Brotli itself answers to a changed line with up to 2 KB more or less.
+ceiling=${CEILING:-470}
 forbidden='net/http|crypto/tls|log/slog|testing'
 
 if ! command -v brotli >/dev/null; then
@@ -18,7 +22,7 @@ kb() { echo $((($(wc -c <"$1") + 500) / 1000)); }
 
 row='%-14s %8s %8s %8s %10s\n'
 printf "$row" 'KB' raw gzip brotli '+brotli'
-for program in wasm/empty wasm/minimal wasm; do
+for program in wasm/empty wasm/json wasm/minimal wasm; do
 	file=$tmp/program.wasm
 	GOOS=js GOARCH=wasm go build -trimpath -ldflags='-s -w' -o "$file" "./$program"
 	gzip -9 -n -k -f "$file"
