@@ -3,11 +3,13 @@
 package transportnative
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -69,7 +71,7 @@ func (c *conn) read() (transport.Message, error) {
 
 const (
 	minScratch = 4 << 10
-	maxScratch = 64 << 10 // a larger one is not kept
+	maxScratch = 256 << 10 // a larger one is not kept
 )
 
 var scratches = sync.Pool{New: func() any { s := make([]byte, minScratch); return &s }}
@@ -91,7 +93,7 @@ func readMessage(r io.Reader) ([]byte, error) {
 		k, err := r.Read(scratch[n:])
 		n += k
 		if err == io.EOF {
-			return append(make([]byte, 0, n), scratch[:n]...), nil
+			return slices.Clip(bytes.Clone(scratch[:n])), nil
 		}
 		if err != nil {
 			return nil, err
