@@ -69,20 +69,19 @@ func (c *Config) openPolling(ctx context.Context) (*Session, error) {
 	if isRevision3(response.Body) {
 		return nil, ErrVersion
 	}
-	var s *Session
+	var packets []received // never empty: what cannot be decoded counts as one
 	for p, err := range engineio.DecodePayload(response.Body, 0) {
-		if s == nil {
-			h, err := parseOpen(p, err, response.ContentType, response.Body)
-			if err != nil {
-				return nil, err
-			}
-			s = newSession(*c, h, nil, time.Now())
-			continue
-		}
-		// An error behind the handshake is the session's, as it is in any later
-		// payload.
-		s.early = append(s.early, received{p, err})
+		packets = append(packets, received{p, err})
 	}
+	first := packets[0]
+	h, err := parseOpen(first.packet, first.err, response.ContentType, response.Body)
+	if err != nil {
+		return nil, err
+	}
+	s := newSession(*c, h, nil, time.Now())
+	// An error behind the handshake is the session's, as it is in any later
+	// payload.
+	s.early = packets[1:]
 	return s, nil
 }
 
