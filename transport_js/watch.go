@@ -3,8 +3,6 @@
 package transportjs
 
 import (
-	"sync"
-
 	"github.com/hack-pad/safejs"
 
 	"github.com/isosocket/isosocket/transport"
@@ -35,7 +33,7 @@ func watcher(global safejs.Value) func(fn func(transport.Signal)) (stop func()) 
 		if document, err := global.Get("document"); err == nil && hasListeners(document) {
 			listen(document, "visibilitychange", transport.Resumed, func(safejs.Value) bool { return visible(document) })
 		}
-		return sync.OnceFunc(callbacks.release)
+		return callbacks.release
 	}
 }
 
