@@ -108,8 +108,10 @@ func (c *conn) deliver(p *parser.Packet, complete bool) {
 	case p.Type == parser.Event:
 		s.receive(p)
 	case p.Type == parser.Ack:
-		reply := *p // so that only the packet of an acknowledgement is allocated
-		s.acks.Resolve(reply.ID, &reply)
+		if p.HasID { // one that answers nothing is ignored, like one that comes twice
+			reply := *p // so that only the packet of an acknowledgement is allocated
+			s.acks.Resolve(reply.ID, &reply)
+		}
 	case p.Type == parser.Disconnect:
 		c.remove(s)
 		s.close(event.ClientNamespaceDisconnect, nil)

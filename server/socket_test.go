@@ -119,7 +119,7 @@ func TestRequestInsideAHandler(t *testing.T) {
 	c, _ := r.join("/")
 	c.send(`427["ask"]`)
 	c.want(`420["question","why"]`)
-	c.send(`430["because"]`, `430["twice"]`, `431["never asked"]`)
+	c.send(`43["without an id"]`, `430["because"]`, `430["twice"]`, `431["never asked"]`)
 	c.want(`437["you said because"]`)
 	c.wantWorks()
 }

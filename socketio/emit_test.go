@@ -201,7 +201,7 @@ func TestRequest(t *testing.T) {
 		first := d.request(d.Context(), s, "sum", 1, 2)
 		second := d.request(d.Context(), s, "file", []byte("x"))
 		p.want(`420["sum",1,2]`, `451-1["file",{"_placeholder":true,"num":0}]`, "binary x")
-		p.send(`4399["nobody waits"]`, `461-1[{"_placeholder":true,"num":0}]`, "binary back")
+		p.send(`43["without an id"]`, `4399["nobody waits"]`, `461-1[{"_placeholder":true,"num":0}]`, "binary back")
 		first.wantWaiting()
 		require.NoError(d, second.result())
 		var data []byte

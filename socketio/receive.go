@@ -57,7 +57,9 @@ func (m *Manager) handle(ctx context.Context, p *parser.Packet) error {
 		}
 	case parser.Ack:
 		m.mu.Unlock()
-		s.acks.Resolve(p.ID, p)
+		if p.HasID { // one that answers nothing is ignored, like one that comes twice
+			s.acks.Resolve(p.ID, p)
+		}
 		return nil
 	case parser.Event:
 		if conn.sid == "" {
