@@ -8,11 +8,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -242,8 +244,8 @@ func TestBadWebSocketRequests(t *testing.T) {
 		{"version 12", "GET", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 12\r\n" + key, []int{400}},
 		{"POST", "POST", good + key + "Content-Length: 0\r\n", []int{400}},
 		{"h2c", "GET", "Connection: Upgrade\r\nUpgrade: h2c\r\n" + key, []int{400}},
-		{"bad extensions", "GET", good + key + "Sec-WebSocket-Extensions: constructor; =;;\r\n", []int{101, 400}},
-		{"many spaces as protocol", "GET", good + key + "Sec-WebSocket-Protocol: a" + strings.Repeat(" ", 64<<10) + "b\r\n", []int{101, 400}},
+		{"bad extensions", "GET", good + key + "Sec-WebSocket-Extensions: constructor; =;;\r\n", []int{101}},
+		{"many spaces as protocol", "GET", good + key + "Sec-WebSocket-Protocol: a" + strings.Repeat(" ", 64<<10) + "b\r\n", []int{101}},
 		{"many headers", "GET", strings.Repeat("X-A: b\r\n", 2000) + good + key, []int{101}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -348,6 +350,98 @@ func TestLargeBodyIsRefusedUnread(t *testing.T) {
 	status, body := r.http("POST", query, "40")
 	require.Equal(t, 200, status)
 	require.Equal(t, "ok", body)
+}
+
+func TestChunkedBodyAroundTheLimit(t *testing.T) {
+	r, _ := echoing(t, nil)
+	query := r.poll()
+	post := func(packets string, size int) int {
+		request, err := http.NewRequestWithContext(r.ctx, "POST", r.url+"/socket.io/?EIO=4&"+query,
+			io.MultiReader(strings.NewReader(packets), strings.NewReader(strings.Repeat("x", size-len(packets)))))
+		require.NoError(t, err)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	require.Equal(t, 413, post("1\x1e6", 1_000_001), "the close packet in it is not obeyed")
+	require.Equal(t, 200, post("40\x1e6", 1_000_000))
+	_, body := r.http("GET", query, "")
+	require.Contains(t, body, `40{"sid"`)
+}
+
+// A request that belongs to no session is answered without its body.
+func TestBodyThatNobodyReads(t *testing.T) {
+	for _, query := range []string{"transport=polling&sid=nobody", "transport=polling", "transport=tin-can", "transport=websocket"} {
+		for name, length := range map[string]int{"large": 1_000_000, "small": 100} {
+			t.Run(name+" "+query, func(t *testing.T) {
+				r := serve(t, &server.Options{BodyTimeout: 50 * time.Millisecond})
+				c := r.tcp()
+				c.print(fmt.Sprintf("POST /socket.io/?EIO=4&%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n4", query, length))
+				require.Equal(t, 400, c.status())
+				c.wantEOF()
+				require.Zero(t, r.Stats().Connections)
+			})
+		}
+	}
+}
+
+func TestPostWhileAnotherIsUnfinished(t *testing.T) {
+	r, reasons := echoing(t, &server.Options{BodyTimeout: time.Hour})
+	query := r.poll()
+	r.http("POST", query, "40")
+	r.http("GET", query, "")
+	first := r.tcp()
+	first.print("POST /socket.io/?EIO=4&" + query + " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n")
+	line, err := first.reader.ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, "100 Continue", "the body is being read")
+	_, err = first.reader.ReadString('\n')
+	require.NoError(t, err)
+	first.print("42")
+	status, body := r.http("POST", query, `42["a"]`)
+	require.Equal(t, 400, status)
+	require.Empty(t, body)
+	require.Equal(t, 400, first.status())
+	first.wantEOF()
+	require.Equal(t, event.TransportError, await(r, reasons))
+}
+
+// Whoever knows the id of a session can speak for its client.
+func TestSessionIDStaysSecret(t *testing.T) {
+	var log syncBuffer
+	r, reasons := echoing(t, &server.Options{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	query := r.poll()
+	_, secret, _ := strings.Cut(query, "sid=")
+	r.http("POST", query, "40")
+	_, body := r.http("GET", query, "")
+	require.Contains(t, body, `40{"sid"`)
+	require.NotContains(t, body, secret)
+	sockets := r.Sockets()
+	require.Len(t, sockets, 1)
+	require.NotEqual(t, secret, sockets[0].ID())
+	r.http("POST", query, "42{}")
+	require.Equal(t, event.ForcedClose, await(r, reasons))
+	require.Contains(t, log.String(), "invalid packet")
+	require.NotContains(t, log.String(), secret)
+}
+
+// syncBuffer is what a logger writes to.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder // guarded by mu
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 func TestTricklingBody(t *testing.T) {

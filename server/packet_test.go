@@ -2,7 +2,10 @@ package server_test
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/isosocket/isosocket/server"
 	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/transport"
 )
 
 // echoing is a server whose namespaces "/" and "/admin" answer the event "echo"
@@ -199,6 +203,17 @@ func TestOddButValidPackets(t *testing.T) {
 	}
 }
 
+func TestEventsWithoutHandlers(t *testing.T) {
+	for _, packet := range []string{`42["error"]`, `420["error"]`, `42["error",{"message":"x"}]`, `42["nobody"]`, `42["__proto__"]`, `42[""]`, `42[1]`} {
+		t.Run(packet, func(t *testing.T) {
+			r := serve(t, nil)
+			c, _ := r.join("/")
+			c.send(packet)
+			c.wantWorks()
+		})
+	}
+}
+
 func TestConnectForms(t *testing.T) {
 	for _, form := range []string{`40`, `40/,`, `40{}`, `401{}`, `40/,{"token":"x"}`} {
 		t.Run(form, func(t *testing.T) {
@@ -232,6 +247,24 @@ func TestTooManyNamespaces(t *testing.T) {
 		c.send("40/unknown,")
 		c.wantClosed()
 	})
+	t.Run("unless told otherwise", func(t *testing.T) {
+		r, _ := echoing(t, nil)
+		c := r.dial()
+		for range 100 {
+			c.wantWorks()
+		}
+		c.send("40/unknown,")
+		c.wantClosed()
+	})
+	t.Run("one after the other", func(t *testing.T) {
+		r, _ := echoing(t, &server.Options{MaxNamespaces: 2})
+		c, _ := r.join("/")
+		for range 10 {
+			c.join("/admin")
+			c.send("41/admin,")
+		}
+		c.wantWorks()
+	})
 	t.Run("joined ones", func(t *testing.T) {
 		r, reasons := echoing(t, &server.Options{MaxNamespaces: 2})
 		r.Of("/third")
@@ -264,6 +297,38 @@ func TestSecondConnectWhilePending(t *testing.T) {
 	require.ErrorAs(r, await(r, left), &gone)
 	require.Equal(r, event.ForcedClose, gone.Reason)
 	require.Empty(r, r.Sockets())
+}
+
+func TestConnectAgainInOneWrite(t *testing.T) {
+	for _, times := range []int{2, 500, 2000} {
+		t.Run(strconv.Itoa(times), func(t *testing.T) {
+			r := serve(t, nil)
+			var connected atomic.Int32
+			r.OnConnect(func(*server.Socket) { connected.Add(1) })
+			c := r.dial()
+			c.send(slices.Repeat([]string{"40"}, times)...)
+			m, err := c.conn.Read(c.ctx)
+			if err == nil { // the answer to the first may be faster than the second
+				require.Contains(r, string(m.Data), `40{"sid"`)
+				_, err = c.conn.Read(c.ctx)
+			}
+			var closed *transport.CloseError
+			require.ErrorAs(r, err, &closed)
+			require.NoError(r, r.Shutdown(r.ctx))
+			require.LessOrEqual(r, connected.Load(), int32(1))
+			require.Empty(r, r.Sockets())
+		})
+	}
+	t.Run("on polling", func(t *testing.T) {
+		r := serve(t, nil)
+		query := r.poll()
+		status, body := r.http("POST", query, "40\x1e40")
+		require.Equal(r, 200, status)
+		require.Equal(r, "ok", body)
+		_, body = r.http("GET", query, "")
+		require.Equal(r, gone, body)
+		require.Empty(r, r.Sockets())
+	})
 }
 
 func TestEventsBehindConnectWait(t *testing.T) {
@@ -313,6 +378,17 @@ func TestRejoin(t *testing.T) {
 	c.wantClosed()
 }
 
+// A packet for a namespace that was left is refused before its attachments come.
+func TestAttachmentsForANamespaceThatWasLeft(t *testing.T) {
+	r, reasons := echoing(t, nil)
+	c, _ := r.join("/admin")
+	c.join("/")
+	c.send("41/admin,", `451-/admin,["a",{"_placeholder":true,"num":0}]`)
+	c.wantClosed()
+	require.ElementsMatch(r, []event.Reason{event.ClientNamespaceDisconnect, event.ForcedClose},
+		[]event.Reason{await(r, reasons), await(r, reasons)})
+}
+
 func TestPongBetweenTextAndAttachment(t *testing.T) {
 	r, _ := echoing(t, nil)
 	c, _ := r.join("/")
@@ -360,6 +436,27 @@ func TestPipelinedConnectOnPolling(t *testing.T) {
 		got += body
 	}
 	require.Regexp(r, "^40\\{\"sid\":\"[^\"]*\"\\}\x1e430\\[1\\]\x1e461-1\\[\\{\"_placeholder\":true,\"num\":0\\}\\]\x1ebAQID$", got)
+}
+
+func TestPacketsInOneBody(t *testing.T) {
+	for name, test := range map[string]struct {
+		packets int
+		works   bool
+	}{"10,000": {10_000, true}, "10,001": {10_001, false}, "120,000": {120_000, false}} {
+		t.Run(name, func(t *testing.T) {
+			r, _ := echoing(t, nil)
+			query := r.poll()
+			status, body := r.http("POST", query, strings.Repeat("3\x1e", test.packets-1)+"40")
+			require.Equal(r, 200, status)
+			require.Equal(r, "ok", body)
+			_, body = r.http("GET", query, "")
+			if test.works {
+				require.Contains(r, body, `40{"sid"`)
+			} else {
+				require.Equal(r, gone, body)
+			}
+		})
+	}
 }
 
 // timed runs a script against a server on fake time, on polling.
