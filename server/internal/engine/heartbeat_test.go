@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/isosocket/isosocket/transport/engineio"
 )
 
 // https://socket.io/docs/v4/engine-io-protocol/#heartbeat
@@ -191,6 +193,15 @@ func TestPingFromClient(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestUnaskedPongsCostNothing(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		d.websocket("")
+		session := d.last().session
+		pong := engineio.Packet{Type: engineio.TypePong}
+		require.Zero(d, testing.AllocsPerRun(5_000, func() { session.receive(pong) }), "no timer, no goroutine")
+	})
 }
 
 func TestManyPongsStartNothing(t *testing.T) {

@@ -93,6 +93,8 @@ func TestRequestsThatDoNotFitTheirSession(t *testing.T) {
 			{"POST", "transport=polling&EIO=3", 400, badRequest},
 			{"PUT", "transport=polling", 405, ""},
 			{"DELETE", "transport=polling", 405, ""},
+			{"OPTIONS", "transport=polling", 405, ""},
+			{"HEAD", "transport=polling", 405, ""},
 		} {
 			x := d.start(test.method, test.query+"&sid="+p.sid, "4x").finish()
 			require.Equal(d, test.status, x.Code, test.query)
