@@ -4,7 +4,10 @@ package transportnative
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +115,35 @@ func TestAnnouncedLength(t *testing.T) {
 	_, err := conn.Read(context.Background())
 	require.ErrorIs(t, err, transport.ErrTooLarge)
 	p.wantClose(1009)
+}
+
+// Memory is spent on what has arrived, not on what a peer announces or how it cuts it.
+func TestMemoryOfFrames(t *testing.T) {
+	for _, test := range []struct {
+		name, frames string
+		fails        bool
+	}{
+		{"length of 2^63-1", "\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00x", true},
+		{"length at the limit", "\x82\xff\x00\x00\x00\x00\x3b\x9a\xca\x00\x00\x00\x00\x00x", true},
+		{"100,000 fragments of one byte", frame(opText, "") + strings.Repeat(frame(opCont, "x"), 100_000) + frame(fin|opCont, ""), false},
+		{"100,000 empty fragments", frame(opText, "") + strings.Repeat(frame(opCont, ""), 100_000) + frame(fin|opCont, ""), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, conn := connectRaw(t, AcceptOptions{MaxMessage: 1_000_000_000}, "")
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			sent := make(chan error, 1)
+			go func() {
+				_, err := io.WriteString(p, test.frames)
+				sent <- errors.Join(err, p.CloseWrite())
+			}()
+			_, err := conn.Read(context.Background())
+			runtime.ReadMemStats(&after)
+			require.NoError(t, <-sent)
+			require.Equal(t, test.fails, err != nil)
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4*len(test.frames)+1<<20))
+		})
+	}
 }
 
 func TestBytesBehindTheUpgrade(t *testing.T) {
