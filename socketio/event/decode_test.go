@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"reflect"
 	"strings"
@@ -95,6 +96,10 @@ func TestDecode(t *testing.T) {
 	}{
 		{"number", `1.5`, nil, new(any), 1.5},
 		{"any", `{"a":[1,"s",null,true]}`, nil, new(any), map[string]any{"a": []any{1.0, "s", nil, true}}},
+		{"more digits than a float64 has", `12345678901234567890`, nil, new(any), 12345678901234567890.0},
+		{"every digit", `12345678901234567890`, nil, new(json.Number), json.Number("12345678901234567890")},
+		{"negative zero", `-0`, nil, new(any), math.Copysign(0, -1)},
+		{"lone surrogate", `"a\ud800b"`, nil, new(any), "a\uFFFDb"},
 		{"null", `null`, nil, &inner{a}, inner{a}},
 		{"a placeholder without attachments is an object", `{"_placeholder":true,"num":0}`, nil, new(any),
 			map[string]any{"_placeholder": true, "num": 0.0}},
