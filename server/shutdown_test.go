@@ -137,6 +137,8 @@ func TestShutdownWaitsForClientsToHangUp(t *testing.T) {
 	c := r.tcp()
 	c.upgrade(ask, "")
 	require.Equal(t, 101, c.status())
+	_, err := c.reader.Peek(3) // the session's handshake
+	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	done := make(chan error, 1)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/isosocket/isosocket/transport"
 )
 
 func TestCloseFlushesAWebSocket(t *testing.T) {
@@ -146,6 +148,39 @@ func TestShutdown(t *testing.T) {
 		d.wantEnd(rec, ForcedClose)
 		d.wantEnd(p.record, ForcedClose)
 		require.NoError(d, d.server.Shutdown(context.Background()), "a second time")
+	})
+}
+
+func TestShutdownWaitsForAWebSocketThatIsBeingAccepted(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		accept, gate := d.server.accept, make(chan struct{})
+		d.server.accept = func(w http.ResponseWriter, r *http.Request) (transport.Conn, error) {
+			<-gate
+			return accept(w, r)
+		}
+		x := d.start("GET", "transport=websocket", "", "Upgrade", "websocket")
+		require.True(d, x.waits())
+		done := make(chan error, 1)
+		go func() { done <- d.server.Shutdown(context.Background()) }()
+		synctest.Wait()
+		require.Empty(d, done)
+		close(gate)
+		require.NoError(d, <-done)
+		(&peer{d, d.dialed}).wantClosed()
+		x.finish()
+	})
+}
+
+func TestWebSocketForAClosedServer(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		p := d.poll()
+		go d.server.Shutdown(context.Background()) // ends with the session
+		synctest.Wait()
+		for _, query := range []string{"transport=websocket", "transport=websocket&sid=" + p.sid} {
+			x := d.start("GET", query, "", "Upgrade", "websocket").finish()
+			require.Equal(d, http.StatusServiceUnavailable, x.Code)
+		}
+		p.wantGet("1")
 	})
 }
 

@@ -78,7 +78,7 @@ type Server struct {
 	sessions map[string]*Session // by sid; guarded by mu
 	closed   bool                // no session is opened any more; guarded by mu
 
-	running   sync.WaitGroup // open sessions and their goroutines
+	running   sync.WaitGroup // open sessions, their goroutines, and requests that become WebSockets
 	lingering transportnative.Lingering
 	slow      atomic.Uint64
 }
@@ -118,6 +118,17 @@ func (s *Server) admits() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return !s.closed && (s.config.MaxSessions <= 0 || len(s.sessions) < s.config.MaxSessions)
+}
+
+// begin counts a request that becomes a WebSocket as running. It fails once the server is closed.
+func (s *Server) begin() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return false
+	}
+	s.running.Add(1)
+	return true
 }
 
 // register makes the session known and counts it as running. It fails when the server takes no more.

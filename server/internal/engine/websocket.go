@@ -13,6 +13,11 @@ import (
 // session is to move to. The session's reader is started and the HTTP handler
 // returns, so that net/http frees what it holds for a request.
 func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, session *Session) {
+	if !s.begin() {
+		writeUnavailable(w)
+		return
+	}
+	defer s.running.Done()
 	conn, err := s.accept(w, r)
 	if err != nil {
 		return // answered by accept
