@@ -73,8 +73,8 @@ type Options struct {
 	// it is not connected, and what one connection buffers when the network is
 	// slower than the program. Emit then returns [ErrBufferFull]. Defaults 16 MiB
 	// and 10,000 packets; negative means no bound.
-	SendBufferBytes   int
-	SendBufferPackets int
+	SendBufferBytes   int // of all packets that wait
+	SendBufferPackets int // an event and its attachments count as one
 
 	// MaxMessage bounds, in bytes, a message or an HTTP response that the server
 	// sends, and a packet together with its attachments. A larger one ends the

@@ -9,10 +9,11 @@ import (
 // acknowledgement is then the single argument
 // {"error":{"message":…,"data":…}}, and Request returns it on the peer's side.
 type AckError struct {
-	Message string
-	Data    any // anything that encodes; a json.RawMessage when it came from the peer, nil if nothing did
+	Message string // for a person or a program to read
+	Data    any    // anything that encodes; a json.RawMessage when it came from the peer, nil if nothing did
 }
 
+// Error tells the message.
 func (e *AckError) Error() string { return "event: answered with an error: " + e.Message }
 
 // Decode decodes Data into target, a pointer. Binary values from the peer are

@@ -11,7 +11,9 @@ import (
 // A Codec may have a method Append(dst []byte, v any) ([]byte, error), which is
 // then called instead of Marshal.
 type Codec interface {
+	// Marshal returns v as one JSON value. The caller owns the result.
 	Marshal(v any) ([]byte, error)
+	// Unmarshal decodes one JSON value into v, a pointer. It does not keep data.
 	Unmarshal(data []byte, v any) error
 }
 

@@ -9,11 +9,12 @@ import (
 // does not exist. The peer sees all of it.
 // https://socket.io/docs/v4/socket-io-protocol/#connection-to-a-namespace
 type ConnectError struct {
-	Namespace string
-	Message   string
-	Data      any // anything that the codec takes; a json.RawMessage when it came from the peer, nil if nothing did
+	Namespace string // that was asked for
+	Message   string // "Invalid namespace", or what the middleware says
+	Data      any    // anything that the codec takes; a json.RawMessage when it came from the peer, nil if nothing did
 }
 
+// Error tells the namespace and the message.
 func (e *ConnectError) Error() string {
 	return fmt.Sprintf("event: connection to namespace %s refused: %s", e.Namespace, e.Message)
 }

@@ -15,9 +15,9 @@ const (
 
 	ServerNamespaceDisconnect Reason = "server namespace disconnect" // Socket.Disconnect of the server
 	ClientNamespaceDisconnect Reason = "client namespace disconnect" // the client left the namespace
-	ServerShuttingDown        Reason = "server shutting down"
-	ForcedClose               Reason = "forced close"        // the peer sent an invalid packet
-	ForcedServerClose         Reason = "forced server close" // the client joined no namespace in time
+	ServerShuttingDown        Reason = "server shutting down"        // Server.Shutdown or Close
+	ForcedClose               Reason = "forced close"                // the peer sent an invalid packet
+	ForcedServerClose         Reason = "forced server close"         // the client joined no namespace in time
 
 	// As the client tells them.
 

@@ -49,7 +49,7 @@ func (l *Limits) maxDepth() int {
 // decoder has forgotten the packet it was collecting: the protocol wants the
 // connection closed then.
 type Decoder struct {
-	Limits Limits
+	Limits Limits // to be set before the first message
 
 	packet  Packet // being collected
 	missing int    // attachments still to come

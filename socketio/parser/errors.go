@@ -44,8 +44,10 @@ type SyntaxError struct {
 	Err    error // one of the causes above, or wraps one
 }
 
+// Error tells the offset and the cause.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("parser: decode: offset %d: %v", e.Offset, e.Err)
 }
 
+// Unwrap returns the cause.
 func (e *SyntaxError) Unwrap() error { return e.Err }

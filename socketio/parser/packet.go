@@ -9,7 +9,7 @@ type Type byte
 const (
 	Connect      Type = '0' // asks for, or confirms, a namespace
 	Disconnect   Type = '1' // leaves a namespace
-	Event        Type = '2'
+	Event        Type = '2' // an event, the name first
 	Ack          Type = '3' // answers the event with the same id
 	ConnectError Type = '4' // refuses a namespace
 	BinaryEvent  Type = '5' // on the wire only: an Event with attachments
@@ -33,7 +33,7 @@ const MaxID = 1<<53 - 1
 // Packet is the unit of the protocol. A packet with attachments is an Event or
 // Ack whose Attachments are not empty; its type on the wire follows from that.
 type Packet struct {
-	Type      Type
+	Type      Type   // never BinaryEvent or BinaryAck
 	Namespace string // begins with a slash and holds no comma; empty means "/"
 	ID        uint64 // of the acknowledgement, at most MaxID
 	HasID     bool   // an Event that wants an answer, or an Ack

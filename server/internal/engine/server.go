@@ -32,16 +32,16 @@ type Config struct {
 	// those of the server's own host, see transportnative.AcceptOptions. AllowOrigin
 	// allows more; it may be nil.
 	Origins     []string
-	AllowOrigin func(r *http.Request) bool
+	AllowOrigin func(r *http.Request) bool // tells of one request
 
 	// Cookie returns the cookie that tells a load balancer of the session. May be nil.
 	Cookie func(sid string, r *http.Request) *http.Cookie
 
-	Polling, WebSocket, Upgrades bool
+	Polling, WebSocket, Upgrades bool // what clients may use
 
-	PingInterval   time.Duration
-	PingTimeout    time.Duration
-	UpgradeTimeout time.Duration
+	PingInterval   time.Duration // from a pong to the next ping
+	PingTimeout    time.Duration // for a pong
+	UpgradeTimeout time.Duration // for a client that opened a WebSocket to move to it
 	WriteTimeout   time.Duration // of one write to a peer
 	BodyTimeout    time.Duration // to receive the body of one request
 	CloseTimeout   time.Duration // for a peer to take what was accepted before an orderly close
@@ -51,7 +51,7 @@ type Config struct {
 	MaxSessions int          // 0 means no limit
 	Outbox      queue.Limits // of what waits to be sent on one session
 
-	Logger *slog.Logger
+	Logger *slog.Logger // never nil
 }
 
 // Receiver is the user of a session.

@@ -46,6 +46,7 @@ type StatusError struct {
 	Message string // of the server, or the beginning of its answer
 }
 
+// Error tells the status and what the server says.
 func (e *StatusError) Error() string {
 	switch {
 	case e.Code != CodeNone:
@@ -81,6 +82,7 @@ type AnswerError struct {
 	Err         error  // what is wrong with it, if it looked like a packet
 }
 
+// Error tells how the answer begins.
 func (e *AnswerError) Error() string {
 	text := "the answer is not Engine.IO"
 	if e.ContentType != "" {
@@ -93,6 +95,7 @@ func (e *AnswerError) Error() string {
 	return text
 }
 
+// Unwrap returns Err.
 func (e *AnswerError) Unwrap() error { return e.Err }
 
 // excerpt returns the beginning of an answer, enough to recognize it.

@@ -27,7 +27,7 @@ type Config struct {
 	// Transports in order of preference. The first one opens the session, or with
 	// TryAll the first one that can. Ones that the runtime lacks are left out.
 	Transports []string
-	TryAll     bool
+	TryAll     bool // of them
 
 	Dialer       transport.Dialer       // nil: no WebSocket
 	RoundTripper transport.RoundTripper // nil: no polling
