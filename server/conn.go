@@ -99,7 +99,9 @@ func (c *conn) await(t time.Time) {
 func (c *conn) deliver(p *parser.Packet, complete bool) {
 	s := c.socket(p.Namespace)
 	switch {
-	case s == nil:
+	case s == nil, p.Type == parser.Disconnect && s.state.Load() == pending:
+		// A client that could leave before it was answered could come again, and have
+		// the middleware at work any number of times at once.
 		c.fail(fmt.Errorf("%w: %v", errInvalidState, p.Type))
 	case !complete:
 		if len(p.Attachments) == 0 {

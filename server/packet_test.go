@@ -299,6 +299,26 @@ func TestSecondConnectWhilePending(t *testing.T) {
 	require.Empty(r, r.Sockets())
 }
 
+func TestDisconnectWhilePending(t *testing.T) {
+	r := serve(t, nil)
+	release := make(chan struct{})
+	var entered atomic.Int32
+	r.Use(func(context.Context, *server.Socket) error { // it does not heed its context
+		entered.Add(1)
+		select {
+		case <-release:
+		case <-r.ctx.Done():
+		}
+		return nil
+	})
+	c := r.dial()
+	c.send(slices.Repeat([]string{"40", "41"}, 500)...)
+	c.wantClosed()
+	close(release)
+	require.NoError(r, r.Shutdown(r.ctx))
+	require.LessOrEqual(r, entered.Load(), int32(1))
+}
+
 func TestConnectAgainInOneWrite(t *testing.T) {
 	for _, times := range []int{2, 500, 2000} {
 		t.Run(strconv.Itoa(times), func(t *testing.T) {
