@@ -329,6 +329,38 @@ func TestAbortedPollingRequests(t *testing.T) {
 	}
 }
 
+// A response that is larger than what the sockets buffer.
+func TestPollingResponseThatIsNotRead(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		timeout time.Duration
+		act     func(c *tcp)
+	}{
+		{"client waits", 50 * time.Millisecond, func(*tcp) {}},
+		{"client resets", time.Hour, func(c *tcp) {
+			_, err := c.reader.Peek(1)
+			require.NoError(c, err)
+			require.NoError(c, c.Conn.(*net.TCPConn).SetLinger(0))
+			require.NoError(c, c.Close())
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, reasons := echoing(t, &server.Options{WriteTimeout: test.timeout, SendBufferBytes: 64 << 20})
+			query := r.poll()
+			r.http("POST", query, "40")
+			r.http("GET", query, "")
+			require.NoError(t, r.Emit("large", strings.Repeat("x", 32<<20)))
+			c := r.tcp()
+			c.print("GET /socket.io/?EIO=4&" + query + " HTTP/1.1\r\nHost: x\r\n\r\n")
+			test.act(c)
+			require.Equal(t, event.TransportError, await(r, reasons))
+			status, body := r.http("GET", query, "")
+			require.Equal(t, 400, status)
+			require.Equal(t, gone, body)
+		})
+	}
+}
+
 func TestRefusedBinaryBodyIsAnswered(t *testing.T) {
 	r, reasons := echoing(t, nil)
 	query := r.poll()
