@@ -214,6 +214,31 @@ func TestEventsWithoutHandlers(t *testing.T) {
 	}
 }
 
+// What is too deep to be sent is an error of the handler that sends it on.
+func TestDeepValueSentOn(t *testing.T) {
+	for _, depth := range []int{999, 9_999} {
+		t.Run(strconv.Itoa(depth), func(t *testing.T) {
+			errs := make(chan error, 1)
+			r := serve(t, &server.Options{MaxDepth: depth + 1, OnError: func(_ *server.Socket, err error) { errs <- err }})
+			r.OnConnect(func(s *server.Socket) {
+				s.OnAny(func(_ context.Context, m *event.Message) error {
+					var v any
+					if err := m.Decode(&v); err != nil {
+						return err
+					}
+					return s.Emit("deeper", []any{[]any{v}})
+				})
+			})
+			c, _ := r.join("/")
+			c.send(`42["a",` + strings.Repeat(`[`, depth) + strings.Repeat(`]`, depth) + `]`)
+			var failed *event.HandlerError
+			require.ErrorAs(r, await(r, errs), &failed)
+			require.ErrorContains(r, failed, "deep")
+			c.wantWorks()
+		})
+	}
+}
+
 func TestConnectForms(t *testing.T) {
 	for _, form := range []string{`40`, `40/,`, `40{}`, `401{}`, `40/,{"token":"x"}`} {
 		t.Run(form, func(t *testing.T) {

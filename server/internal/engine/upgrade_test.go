@@ -1,12 +1,15 @@
 package engine
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/isosocket/isosocket/transport"
 )
 
 // https://socket.io/docs/v4/engine-io-protocol/#upgrade
@@ -185,6 +188,16 @@ func TestFailingProbes(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestBinaryInPlaceOfAProbe(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		p := d.poll()
+		ws := d.websocket(p.sid)
+		require.NoError(d, ws.conn.Write(context.Background(), transport.Message{Data: []byte("2probe"), Binary: true}))
+		ws.wantClosed()
+		d.wantWorks(p)
+	})
 }
 
 func TestProbeLost(t *testing.T) {
