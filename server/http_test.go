@@ -336,7 +336,7 @@ func TestPollingResponseThatIsNotRead(t *testing.T) {
 		timeout time.Duration
 		act     func(c *tcp)
 	}{
-		{"client waits", 50 * time.Millisecond, func(*tcp) {}},
+		{"client waits", time.Second, func(*tcp) {}},
 		{"client resets", time.Hour, func(c *tcp) {
 			_, err := c.reader.Peek(1)
 			require.NoError(c, err)
