@@ -230,7 +230,7 @@ func (c *conn) Expire() {
 	c.mu.Unlock()
 	switch {
 	case connect:
-		c.session.End(engine.ForcedClose, errNoNamespace)
+		c.session.End(engine.Reason(event.ForcedServerClose), errNoNamespace)
 	case assemble:
 		c.fail(errAttachments)
 	}

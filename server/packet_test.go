@@ -536,7 +536,12 @@ func TestConnectTimeout(t *testing.T) {
 			// The heartbeat must not be what ends the session.
 			options := &server.Options{PingInterval: time.Hour}
 			timed(t, options, func(t *testing.T, io *server.Server, do func(method, query, body string) string) {
-				io.Use(func(ctx context.Context, s *server.Socket) error { <-ctx.Done(); return ctx.Err() })
+				var waited error // of the middleware
+				io.Use(func(ctx context.Context, s *server.Socket) error {
+					<-ctx.Done()
+					waited = context.Cause(ctx)
+					return ctx.Err()
+				})
 				q := sid(do("GET", "", ""))
 				start := time.Now()
 				if test.send != "" {
@@ -549,6 +554,11 @@ func TestConnectTimeout(t *testing.T) {
 				require.Equal(t, 45*time.Second, time.Since(start))
 				require.Zero(t, io.Stats().Connections)
 				require.Equal(t, gone, do("GET", q, ""))
+				if test.send == "40" {
+					var why *event.DisconnectError
+					require.ErrorAs(t, waited, &why)
+					require.Equal(t, event.ForcedServerClose, why.Reason)
+				}
 			})
 		})
 	}
