@@ -3,8 +3,10 @@ package server_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -225,4 +227,35 @@ func TestNothingBeforeTheAnswer(t *testing.T) {
 	}
 	close(stop)
 	await(r, stopped)
+}
+
+// Whoever has the answer to CONNECT gets every broadcast that begins from then on.
+func TestBroadcastBehindTheAnswer(t *testing.T) {
+	r := serve(t, &server.Options{SendBufferBytes: 1 << 30, SendBufferPackets: 1 << 30})
+	var begun atomic.Int64
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = r.Emit("n", begun.Add(1))
+			}
+		}
+	}()
+	for range 300 {
+		c := r.dial()
+		c.send("40")
+		c.read() // the answer
+		next := begun.Load() + 1
+		var n int64
+		_, err := fmt.Sscanf(string(c.read().Data), `42["n",%d]`, &n)
+		require.NoError(t, err)
+		require.LessOrEqual(t, n, next)
+		require.NoError(t, c.conn.Close(0, ""))
+	}
+	close(stop)
+	<-stopped
 }

@@ -35,6 +35,7 @@ type Socket struct {
 	acks     event.Acks
 	inbox    queue.Queue[task]
 	state    atomic.Int32 // of type state, goes up only
+	answerMu sync.Mutex   // held while answering
 	entered  bool         // events are handled, from the answer to the client until finish; the inbox's own
 
 	mu           sync.Mutex // guards what follows
@@ -86,7 +87,19 @@ func (s *Socket) Handshake() Handshake {
 }
 
 // Connected tells whether the socket can send.
-func (s *Socket) Connected() bool { return s.state.Load() == connected }
+func (s *Socket) Connected() bool { return s.settled() == connected }
+
+// settled returns the state, after the answer if that is being queued: the client may
+// know of it already, and must miss nothing from then on.
+func (s *Socket) settled() state {
+	current := s.state.Load()
+	if current == answering {
+		s.answerMu.Lock()
+		current = s.state.Load()
+		s.answerMu.Unlock()
+	}
+	return current
+}
 
 // Context is over when the socket is disconnected. Its cause is then a
 // [*event.DisconnectError]. It has the values of the context of the client's first
@@ -229,8 +242,8 @@ func (m *member) ID() string { return m.id }
 func (m *member) Deliver(p *adapter.Packet) { (*Socket)(m).send(p.Messages, p.Volatile) }
 
 func (s *Socket) send(group []transport.Message, volatile bool) error {
-	switch s.state.Load() {
-	case pending, answering:
+	switch s.settled() {
+	case pending:
 		return ErrNotConnected
 	case disconnected:
 		return s.disconnectError()
@@ -328,6 +341,8 @@ func (s *Socket) enter() {
 // confirm answers the client. Nothing else is sent to it before. It returns false
 // if the client is gone.
 func (s *Socket) confirm() bool {
+	s.answerMu.Lock()
+	defer s.answerMu.Unlock()
 	if !s.state.CompareAndSwap(pending, answering) {
 		return false
 	}
