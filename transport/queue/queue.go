@@ -14,7 +14,7 @@ var (
 )
 
 // Limits bound a queue. Items that the drain function is working on count until
-// it returns. An item that is over MaxBytes by itself is accepted by an empty queue.
+// it returns or calls Release. An item that is over MaxBytes by itself is accepted by an empty queue.
 type Limits struct {
 	MaxItems int // 0 means no limit
 	MaxBytes int // 0 means no limit
@@ -32,6 +32,8 @@ type Queue[T any] struct {
 	count   int // items waiting or being drained
 	bytes   int // their sizes
 	waiting int // the sizes of items
+	early   int // items of the batch in work that count no more
+	freed   int // their sizes
 	running bool
 	paused  bool
 	closed  bool
@@ -139,13 +141,26 @@ func (q *Queue[T]) run() {
 		q.drain(batch)
 
 		q.mu.Lock()
-		q.count -= len(batch)
-		q.bytes -= bytes
+		q.count -= len(batch) - q.early
+		q.bytes -= bytes - q.freed
+		q.early, q.freed = 0, 0
 		q.signal()
 		q.mu.Unlock()
 		clear(batch)
 		spare = batch
 	}
+}
+
+// Release makes room before the drain function returns, which calls it when it is
+// done with the first items of its batch, that many and of these sizes together.
+func (q *Queue[T]) Release(items, bytes int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.count -= items
+	q.bytes -= bytes
+	q.early += items
+	q.freed += bytes
+	q.signal()
 }
 
 // Pause stops draining and waits for the batch in work until ctx is over; the

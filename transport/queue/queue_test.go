@@ -147,6 +147,44 @@ func TestItemInWorkCounts(t *testing.T) {
 	})
 }
 
+func TestRelease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release, released, done := make(chan int), make(chan struct{}), make(chan struct{})
+		var q *queue.Queue[string]
+		q = queue.New(queue.Limits{MaxItems: 3, MaxBytes: 6}, func(batch []string) {
+			for n := range release {
+				q.Release(n, 2*n)
+				released <- struct{}{}
+			}
+			<-done
+		})
+		q.PauseNow()
+		put(t, q, "aa", "bb", "cc")
+		q.Resume()
+		for _, n := range []int{1, 2} {
+			require.ErrorIs(t, q.Put("x", 1), queue.ErrFull)
+			release <- n
+			<-released
+			for range n {
+				put(t, q, "dd")
+			}
+		}
+		require.ErrorIs(t, q.Put("x", 1), queue.ErrFull)
+		require.Equal(t, 3, q.Len())
+		close(release)
+		done <- struct{}{} // the first batch: nothing of it is given back twice
+		synctest.Wait()
+		require.ErrorIs(t, q.Put("x", 1), queue.ErrFull)
+		done <- struct{}{}
+		synctest.Wait()
+		require.Zero(t, q.Len())
+		put(t, q, "aa", "bb", "cc")
+		require.ErrorIs(t, q.Put("x", 1), queue.ErrFull)
+		close(done)
+		require.NoError(t, q.Wait(t.Context()))
+	})
+}
+
 func TestForce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newConsumer()

@@ -59,12 +59,36 @@ func (s *Session) read(conn transport.Conn) {
 // batches are what write joins groups in.
 var batches = sync.Pool{New: func() any { return new([]transport.Message) }}
 
-// write drains the outbox into the WebSocket: whatever waits leaves with one flush.
+// flushSize is how many bytes gather for one write. What was written makes room at
+// once: a client that has taken it may cause as much again before the rest of a large
+// batch is through, and must not seem to be slow.
+const flushSize = 64 << 10
+
+// write drains the outbox into the WebSocket: whatever waits leaves with one flush,
+// or with one for about every flushSize bytes.
 func (s *Session) write(groups [][]transport.Message) {
 	s.mu.Lock()
 	conn := s.conn
 	s.mu.Unlock()
 
+	for {
+		n, size := 0, 0
+		for n < len(groups) && size < flushSize {
+			size += groupSize(groups[n])
+			n++
+		}
+		if err := writeGroups(conn, groups[:n]); err != nil {
+			s.writeFailed(err)
+			return
+		}
+		if groups = groups[n:]; len(groups) == 0 {
+			return
+		}
+		s.outbox.Release(n, size)
+	}
+}
+
+func writeGroups(conn transport.Conn, groups [][]transport.Message) error {
 	messages := groups[0]
 	if len(groups) > 1 {
 		batch := batches.Get().(*[]transport.Message)
@@ -78,9 +102,7 @@ func (s *Session) write(groups [][]transport.Message) {
 		}
 		messages = *batch
 	}
-	if err := conn.Write(context.Background(), messages...); err != nil { // conn has a deadline for it
-		s.writeFailed(err)
-	}
+	return conn.Write(context.Background(), messages...) // conn has a deadline for it
 }
 
 // writeFailed leaves the end of the session to the reader, who gets an error too,
