@@ -4,6 +4,7 @@
 //	go run ./browsertest/bench               # everything, takes minutes; writes docs/benchmarks.*
 //	go run ./browsertest/bench -quick        # everything for a moment, with few connections
 //	go run ./browsertest/bench -only echo    # the loads with echo in their name
+//	go run ./browsertest/bench -server iso   # the servers with iso in their name
 //	go run ./browsertest/bench -profile dir  # profiles of our server under load
 //
 // It runs on Linux, in the root of the repository, with the packages of
@@ -29,6 +30,7 @@ func main() {
 	}
 	quick := flag.Bool("quick", false, "run each load for a moment, with at most 100 connections")
 	only := flag.String("only", "", "run only the loads with `text` in their name")
+	server := flag.String("server", "", "run only the servers with `text` in their name")
 	docs := flag.String("docs", "docs", "`directory` that a whole run writes its report to")
 	profiles := flag.String("profile", "", "write profiles of our server to `directory`, in place of a table")
 	flag.Parse()
@@ -53,11 +55,11 @@ func main() {
 	}
 	r := report{Machine: thisMachine()}
 	var err error
-	if r.Results, err = runAll(ctx, chosen, d); err != nil {
+	if r.Results, err = runAll(ctx, chosen, *server, d); err != nil {
 		exit(err)
 	}
 	writeTable(os.Stdout, r.Results)
-	if !*quick && *only == "" {
+	if !*quick && *only == "" && *server == "" {
 		exit(r.write(*docs))
 	}
 }
@@ -70,13 +72,13 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// runAll runs each load against each server.
-func runAll(ctx context.Context, loads []load, d durations) (all []Result, err error) {
+// runAll runs each load against each server with that text in its name.
+func runAll(ctx context.Context, loads []load, server string, d durations) (all []Result, err error) {
 	for _, l := range loads {
 		// The rows of a load that measures several things are sorted by thing.
 		rows := make([][]Result, 0, len(allServers))
 		for _, name := range allServers {
-			if name == limit && !l.RawToo {
+			if name == limit && !l.RawToo || !strings.Contains(name, server) {
 				continue
 			}
 			fmt.Fprintf(os.Stderr, "%s: %s\n", l.Name, name)
@@ -86,7 +88,7 @@ func runAll(ctx context.Context, loads []load, d durations) (all []Result, err e
 			}
 			rows = append(rows, results)
 		}
-		for i := range rows[0] {
+		for i := 0; len(rows) > 0 && i < len(rows[0]); i++ {
 			for _, results := range rows {
 				all = append(all, results[i])
 			}
