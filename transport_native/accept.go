@@ -33,8 +33,8 @@ type AcceptOptions struct {
 	// on the server with the user's cookies.
 	AnyOrigin bool
 
-	// WriteTimeout is how long one write to the socket may wait for the peer.
-	// If zero, it is 10 seconds.
+	// WriteTimeout is how long one write to the socket may wait for the peer, and
+	// up to a quarter more. If zero, it is 10 seconds.
 	WriteTimeout time.Duration
 
 	// Lingering holds the connection from its Close until the peer has hung up. It
@@ -101,10 +101,10 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.wire = &wire{Conn: conn, reader: conn, writeTimeout: h.timeout, server: true, lingering: h.lingering}
+	h.wire = &wire{Conn: conn, reader: newBurst(conn), writeTimeout: h.timeout, server: true, lingering: h.lingering}
 	if n := rw.Reader.Buffered(); n > 0 {
 		early, _ := rw.Reader.Peek(n)
-		h.wire.reader = io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn)
+		h.wire.reader = io.MultiReader(bytes.NewReader(bytes.Clone(early)), h.wire.reader)
 	}
 	h.buffer = bufio.NewReaderSize(h.wire, readBuffer)
 	return h.wire, bufio.NewReadWriter(h.buffer, bufio.NewWriterSize(h.wire, writeBuffer)), nil
