@@ -49,7 +49,7 @@ type Options struct {
 	AttachmentTimeout time.Duration
 
 	// WriteTimeout is how long a client may take to receive what one write sends,
-	// or one polling response. 0 means 10 s.
+	// and up to a quarter more, or one polling response. 0 means 10 s.
 	WriteTimeout time.Duration
 
 	// BodyTimeout is how long the body of a polling request may take. 0 means 30 s.

@@ -21,8 +21,8 @@ type Config struct {
 	// Header is added to every request. It must not be changed afterwards.
 	Header http.Header
 
-	// WriteTimeout is how long one write to a WebSocket may wait for the peer.
-	// If zero, it is 10 seconds.
+	// WriteTimeout is how long one write to a WebSocket may wait for the peer, and
+	// up to a quarter more. If zero, it is 10 seconds.
 	WriteTimeout time.Duration
 }
 

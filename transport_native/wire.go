@@ -35,8 +35,9 @@ type wire struct {
 
 	mu         sync.Mutex // held while writing
 	batch      *[batchSize]byte
-	collected  int  // bytes of batch
-	closeSent  bool // by the library; known for a server
+	collected  int       // bytes of batch
+	closeSent  bool      // by the library; known for a server
+	deadline   time.Time // of writing, as send has set it
 	writeError error
 }
 
@@ -107,12 +108,7 @@ func (w *wire) send(pieces ...[]byte) error {
 	if w.writeError != nil {
 		return w.writeError
 	}
-	if !w.closing.Load() {
-		w.writeError = w.Conn.SetWriteDeadline(time.Now().Add(w.writeTimeout))
-		if w.closing.Load() { // interrupt came between: its deadline is the one that counts
-			w.limitWrites()
-		}
-	}
+	w.writeError = w.allowTime()
 	switch {
 	case w.writeError != nil:
 	case len(pieces) == 1:
@@ -125,6 +121,21 @@ func (w *wire) send(pieces ...[]byte) error {
 		w.lost.Store(true)
 	}
 	return w.writeError
+}
+
+// allowTime gives a write at least writeTimeout, and at most a quarter more: moving
+// the deadline for each write would take a twentieth of what a broadcast does. The caller holds mu.
+func (w *wire) allowTime() error {
+	now := time.Now()
+	if w.closing.Load() || w.deadline.Sub(now) >= w.writeTimeout {
+		return nil
+	}
+	w.deadline = now.Add(w.writeTimeout + w.writeTimeout/4)
+	err := w.Conn.SetWriteDeadline(w.deadline)
+	if w.closing.Load() { // interrupt came between: its deadline is the one that counts
+		w.limitWrites()
+	}
+	return err
 }
 
 // interrupt makes reading fail from now on, also a Read that waits, and gives
