@@ -132,8 +132,11 @@ func (r *rooms) Rooms(id string) []string {
 }
 
 func (r *rooms) Broadcast(p *adapter.Packet, t adapter.Target) error {
-	for _, s := range r.Sockets(t) {
-		s.Deliver(p)
+	list, out := r.pick(t)
+	for _, s := range list {
+		if !out.has(s) {
+			s.Deliver(p)
+		}
 	}
 	return nil
 }
@@ -142,33 +145,47 @@ func (r *rooms) Close() error { return nil }
 
 // Sockets implements adapter.Adapter. A slice that it has returned is never changed.
 func (r *rooms) Sockets(t adapter.Target) []adapter.Socket {
-	if list, ok := r.collected(t); ok {
+	list, out := r.pick(t)
+	if out.one == nil {
 		return list
+	}
+	rest := make([]adapter.Socket, 0, len(list))
+	for _, s := range list {
+		if !out.has(s) {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+// pick returns who is in the rooms of t, and who of them is not meant.
+func (r *rooms) pick(t adapter.Target) (list []adapter.Socket, out excepted) {
+	if list, out, ok := r.collected(t); ok {
+		return list, out
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case len(t.Rooms) == 0:
-		return r.without(r.everybody(), t.Except)
-	case len(t.Rooms) == 1:
-		return r.without(r.list(t.Rooms[0]), t.Except)
+	switch len(t.Rooms) {
+	case 0:
+		return r.everybody(), r.except(t)
+	case 1:
+		return r.list(t.Rooms[0]), r.except(t)
 	}
-	var union []adapter.Socket
 	seen := make(map[adapter.Socket]struct{})
 	for _, name := range t.Rooms {
 		for _, s := range r.list(name) {
 			if _, twice := seen[s]; !twice {
 				seen[s] = struct{}{}
-				union = append(union, s)
+				list = append(list, s)
 			}
 		}
 	}
-	return r.without(union, t.Except)
+	return list, r.except(t)
 }
 
 // collected answers the common question, one room or everybody, with a slice that
 // is there already, under the lock that broadcasts share.
-func (r *rooms) collected(t adapter.Target) (list []adapter.Socket, ok bool) {
+func (r *rooms) collected(t adapter.Target) (list []adapter.Socket, out excepted, ok bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	switch len(t.Rooms) {
@@ -180,9 +197,9 @@ func (r *rooms) collected(t adapter.Target) (list []adapter.Socket, ok bool) {
 		}
 	}
 	if list == nil {
-		return nil, false
+		return nil, excepted{}, false
 	}
-	return r.without(list, t.Except), true
+	return list, r.except(t), true
 }
 
 func (r *rooms) everybody() []adapter.Socket {
@@ -224,36 +241,43 @@ func (r *rooms) own(name string) *member {
 	return nil
 }
 
-// without returns the list without those who are in one of the rooms, in a new
-// slice unless nothing is to be taken out.
-func (r *rooms) without(list []adapter.Socket, except []string) []adapter.Socket {
-	var out map[adapter.Socket]struct{}
-	for _, name := range except {
+// except returns the members that are in one of the rooms to leave out.
+func (r *rooms) except(t adapter.Target) (out excepted) {
+	for _, name := range t.Except {
 		if m := r.own(name); m != nil {
-			out = add(out, m)
+			out.add(m.socket)
 		}
 		if in := r.named[name]; in != nil {
 			for m := range in.set {
-				out = add(out, m)
+				out.add(m.socket)
 			}
 		}
 	}
-	if len(out) == 0 {
-		return list
-	}
-	rest := make([]adapter.Socket, 0, len(list))
-	for _, s := range list {
-		if _, excepted := out[s]; !excepted {
-			rest = append(rest, s)
-		}
-	}
-	return rest
+	return out
 }
 
-func add(set map[adapter.Socket]struct{}, m *member) map[adapter.Socket]struct{} {
-	if set == nil {
-		set = make(map[adapter.Socket]struct{})
+// excepted is a set of sockets, which most often has the sender of a broadcast in
+// it and nobody else.
+type excepted struct {
+	one  adapter.Socket
+	more map[adapter.Socket]struct{}
+}
+
+func (e *excepted) add(s adapter.Socket) {
+	switch {
+	case e.one == nil:
+		e.one = s
+	case e.more == nil:
+		e.more = map[adapter.Socket]struct{}{s: {}}
+	default:
+		e.more[s] = struct{}{}
 	}
-	set[m.socket] = struct{}{}
-	return set
+}
+
+func (e *excepted) has(s adapter.Socket) bool {
+	if s == e.one {
+		return true
+	}
+	_, found := e.more[s]
+	return found
 }
