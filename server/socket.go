@@ -294,13 +294,9 @@ func (s *Socket) answer(id uint64, args []any) error {
 	return s.send(group, false)
 }
 
-// enqueue queues something that must not get lost in a full inbox.
-func (s *Socket) enqueue(t task) {
-	if s.inbox.Put(t, 0) == queue.ErrFull {
-		// Ends with the handler at work; the server's running waits for the task.
-		go s.inbox.PutWait(context.Background(), t, 0)
-	}
-}
+// enqueue queues something that must not get lost in a full inbox. Behind finish
+// the inbox takes nothing any more.
+func (s *Socket) enqueue(t task) { s.inbox.Force(t, 0) }
 
 // work handles a batch of the inbox.
 func (s *Socket) work(batch []task) {
