@@ -56,11 +56,7 @@ func (s *Server) open(session *engine.Session, r *http.Request) engine.Receiver 
 // setDeadlines tells the session the first of the two.
 func (c *conn) setDeadlines(connectBy, assembleBy time.Time) {
 	c.connectBy, c.assembleBy = connectBy, assembleBy
-	first := connectBy
-	if first.IsZero() || !assembleBy.IsZero() && assembleBy.Before(first) {
-		first = assembleBy
-	}
-	c.session.SetDeadline(first)
+	c.session.SetDeadline(engine.Earliest(connectBy, assembleBy))
 }
 
 // Receive implements engine.Receiver.
@@ -225,12 +221,11 @@ func (c *conn) joined() {
 func (c *conn) Expire() {
 	now := time.Now()
 	c.mu.Lock()
-	late := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
-	connect, assemble := late(c.connectBy), late(c.assembleBy)
+	connect, assemble := engine.Passed(c.connectBy, now), engine.Passed(c.assembleBy, now)
 	c.mu.Unlock()
 	switch {
 	case connect:
-		c.session.End(engine.Reason(event.ForcedServerClose), errNoNamespace)
+		c.session.End(engine.ForcedServerClose, errNoNamespace)
 	case assemble:
 		c.fail(errAttachments)
 	}

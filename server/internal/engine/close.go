@@ -17,6 +17,8 @@ const (
 	PingTimeout    Reason = "ping timeout"    // the peer did not answer a ping
 	ParseError     Reason = "parse error"     // the peer sent something that is no packet
 	ForcedClose    Reason = "forced close"    // we closed
+
+	ForcedServerClose Reason = "forced server close" // the client has joined no namespace in time
 )
 
 // state is the life of a session.

@@ -203,7 +203,7 @@ func (s *Session) SetDeadline(t time.Time) {
 // that fires too early is armed again then, so that moving a deadline back costs
 // nothing. The caller holds mu.
 func (s *Session) schedule(now time.Time) {
-	next := earliest(s.heartbeat.due, s.upgrade.next(), s.closeBy, s.deadline)
+	next := Earliest(s.heartbeat.due, s.upgrade.next(), s.closeBy, s.deadline)
 	if next.IsZero() || !s.alarm.IsZero() && !next.Before(s.alarm) {
 		return
 	}
@@ -228,8 +228,8 @@ func (s *Session) tick() {
 	if answer {
 		s.answer(noop)
 	}
-	overdue := passed(s.closeBy, now)
-	expired := passed(s.deadline, now)
+	overdue := Passed(s.closeBy, now)
+	expired := Passed(s.deadline, now)
 	if expired {
 		s.deadline = time.Time{}
 	}
@@ -252,15 +252,3 @@ func (s *Session) tick() {
 		s.receiver.Expire()
 	}
 }
-
-// earliest returns the first of the times that are not zero.
-func earliest(times ...time.Time) (first time.Time) {
-	for _, t := range times {
-		if first.IsZero() || !t.IsZero() && t.Before(first) {
-			first = t
-		}
-	}
-	return first
-}
-
-func passed(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }

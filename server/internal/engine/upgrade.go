@@ -68,7 +68,7 @@ func (u *upgrade) advance(now time.Time) (noop bool, late transport.Conn) {
 // next returns when advance is due, or zero.
 func (u *upgrade) next() time.Time {
 	if !u.noop.IsZero() {
-		return earliest(u.noop, u.deadline)
+		return Earliest(u.noop, u.deadline)
 	}
 	return u.deadline
 }
