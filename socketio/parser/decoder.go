@@ -54,6 +54,8 @@ type Decoder struct {
 	packet  Packet // being collected
 	missing int    // attachments still to come
 	bytes   int    // of text and attachments so far
+
+	namespace string // the last one that was not "/", which most of the next packets are for, too
 }
 
 // Text decodes a text message. When its packet has attachments, complete is
@@ -69,7 +71,7 @@ func (d *Decoder) Text(data []byte) (p Packet, complete bool, err error) {
 	if err := d.Limits.checkBytes(len(data)); err != nil {
 		return Packet{}, false, err
 	}
-	attachments, pos, err := decodeText(&p, data, &d.Limits)
+	attachments, pos, err := d.decodeText(&p, data)
 	if err != nil {
 		return Packet{}, false, &SyntaxError{Offset: pos, Err: err}
 	}

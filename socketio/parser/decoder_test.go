@@ -179,7 +179,8 @@ func TestDecoderAllocates(t *testing.T) {
 	}{
 		{"event", `2["message",{"id":12345,"text":"hello"}]`, 0},
 		{"event with an ack", `217["message"]`, 0},
-		{"namespaced event", `2/chat,["message"]`, 1},
+		{"event of the last namespace", `2/chat,["message"]`, 0},
+		{"event of a namespace too long to keep", `2/` + strings.Repeat("a", 64) + `,["message"]`, 1},
 		{"megabyte of text", `2["` + strings.Repeat("a", 900_000) + `"]`, 0},
 		{"attachments to come", `51000000-["x",{"_placeholder":true,"num":999999}]`, 0},
 		{"thirty levels", `3` + strings.Repeat("[", 30) + strings.Repeat("]", 30), 0},
@@ -193,6 +194,17 @@ func TestDecoderAllocates(t *testing.T) {
 				d.Reset()
 			}))
 		})
+	}
+}
+
+func TestDecoderOfSeveralNamespaces(t *testing.T) {
+	var d parser.Decoder
+	long := "/" + strings.Repeat("a", 100)
+	for _, namespace := range []string{"/chat", "/chat", "/news", "/", "/news", long, long, "/chat", "/cha"} {
+		p, complete, err := d.Text([]byte("2" + namespace + `,["x"]`))
+		require.NoError(t, err)
+		require.True(t, complete)
+		require.Equal(t, namespace, p.Namespace)
 	}
 }
 

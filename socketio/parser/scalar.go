@@ -1,10 +1,5 @@
 package parser
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
-
 // The functions of this file scan what begins at position i of a JSON text. They
 // return the position behind it, or where it stops being valid and false.
 
@@ -34,39 +29,19 @@ func scanLiteral(text []byte, i int, literal string) (end int, ok bool) {
 // scanString scans from one quotation mark to the other. Like encoding/json it
 // leaves UTF-8 and pairs of surrogates to whoever decodes the string.
 func scanString(text []byte, i int) (end int, ok bool) {
-	for i = skipPlain(text, i+1); i < len(text); i = skipPlain(text, i+1) {
-		switch text[i] {
+	for i++; ; i++ {
+		i += Plain(text[i:])
+		switch at(text, i) {
 		case '"':
 			return i + 1, true
 		case '\\':
 			if i, ok = scanEscape(text, i); !ok {
 				return i, false
 			}
-		default: // a control character
+		default: // a control character, or the end
 			return i, false
 		}
 	}
-	return i, false
-}
-
-// skipPlain returns the position of the next byte that is not simply part of a
-// string: a quotation mark, a backslash, or a control character.
-func skipPlain(text []byte, i int) int {
-	// Eight bytes at once: the high bit of each byte in special tells, exactly up to the first one that is
-	// set, whether the byte was below a bound or, with an exclusive or before, equal to a value.
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for ; i+8 <= len(text); i += 8 {
-		w := binary.LittleEndian.Uint64(text[i:])
-		quote, backslash := w^ones*'"', w^ones*'\\'
-		special := ((w-ones*' ')&^w | (quote-ones)&^quote | (backslash-ones)&^backslash) & highs
-		if special != 0 {
-			return i + bits.TrailingZeros64(special)/8
-		}
-	}
-	for i < len(text) && text[i] >= ' ' && text[i] != '"' && text[i] != '\\' {
-		i++
-	}
-	return i
 }
 
 // scanEscape scans from a backslash to the last byte that belongs to it.

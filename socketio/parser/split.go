@@ -1,5 +1,7 @@
 package parser
 
+import "bytes"
+
 // Split appends the elements of an array to dst, raw and as parts of it. The
 // array is the Data of a decoded packet, or other valid JSON that begins with its bracket.
 func Split(dst [][]byte, array []byte) [][]byte {
@@ -20,8 +22,7 @@ func skipValue(text []byte, i int) int {
 	for depth := 0; i < len(text); i++ {
 		switch text[i] {
 		case '"':
-			end, _ := scanString(text, i)
-			i = end - 1
+			i = skipString(text, i) - 1
 		case '{', '[':
 			depth++
 		case '}', ']':
@@ -36,4 +37,25 @@ func skipValue(text []byte, i int) int {
 		}
 	}
 	return i
+}
+
+// skipString returns the end of the string that begins at i. Because it is valid
+// it ends with the first quotation mark that is not escaped, for which
+// [bytes.IndexByte] takes a tenth of the time that checking the string takes.
+func skipString(text []byte, i int) int {
+	for {
+		quote := bytes.IndexByte(text[i+1:], '"')
+		if quote < 0 {
+			return len(text)
+		}
+		i += 1 + quote
+		if text[i-1] != '\\' || !escaped(text[:i]) {
+			return i + 1
+		}
+	}
+}
+
+// escaped tells whether the text ends with an odd number of backslashes.
+func escaped(text []byte) bool {
+	return (len(text)-len(bytes.TrimRight(text, `\`)))%2 == 1
 }

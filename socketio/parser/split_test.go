@@ -17,6 +17,7 @@ func TestSplit(t *testing.T) {
 		{"scalars", `["a",-1.5e3,true,false,null]`, []string{`"a"`, `-1.5e3`, `true`, `false`, `null`}},
 		{"space around", "[ \"a\" ,\n1\t, { } ]", []string{`"a"`, `1`, `{ }`}},
 		{"nested", `[[1,[2,3]],{"a":{"b":[4,5]}},[]]`, []string{`[1,[2,3]]`, `{"a":{"b":[4,5]}}`, `[]`}},
+		{"backslashes before quotes", `["\\",["\\\""],"\\\\","a\"\"\\"]`, []string{`"\\"`, `["\\\""]`, `"\\\\"`, `"a\"\"\\"`}},
 		{"syntax within strings", `["],[","\"]",{"},{":"\\"}]`, []string{`"],["`, `"\"]"`, `{"},{":"\\"}`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -32,7 +33,7 @@ func TestSplit(t *testing.T) {
 
 // Nothing asks for it, but what is no array must not do harm.
 func TestSplitInvalid(t *testing.T) {
-	for _, text := range []string{``, `[`, `{}`, `[1`, `[1,`, `["a`, `[x]`, `[[x]`, `[[x]]`, `[1 2]`, `[1}`, `["\`} {
+	for _, text := range []string{``, `[`, `{}`, `[1`, `[1,`, `["a`, `[x]`, `[[x]`, `[[x]]`, `[1 2]`, `[1}`, `["\`, `["a\"`, `["\\\"`} {
 		require.LessOrEqual(t, len(parser.Split(nil, []byte(text))), 1, text)
 	}
 }

@@ -12,7 +12,7 @@ import (
 //	<type>[<attachments>-][<namespace>,][<id>][<JSON>]
 //
 // https://socket.io/docs/v4/socket-io-protocol/#packet-encoding
-func decodeText(p *Packet, text []byte, limits *Limits) (attachments, pos int, err error) {
+func (d *Decoder) decodeText(p *Packet, text []byte) (attachments, pos int, err error) {
 	if len(text) == 0 {
 		return 0, 0, ErrType
 	}
@@ -25,8 +25,8 @@ func decodeText(p *Packet, text []byte, limits *Limits) (attachments, pos int, e
 		switch {
 		case !ok || n == 0:
 			return 0, pos, ErrAttachments
-		case n > uint64(limits.maxAttachments()):
-			return 0, pos, fmt.Errorf("%w: limit %d", ErrTooManyAttachments, limits.maxAttachments())
+		case n > uint64(d.Limits.maxAttachments()):
+			return 0, pos, fmt.Errorf("%w: limit %d", ErrTooManyAttachments, d.Limits.maxAttachments())
 		case at(text, end) != '-':
 			return 0, end, ErrAttachments
 		}
@@ -43,7 +43,7 @@ func decodeText(p *Packet, text []byte, limits *Limits) (attachments, pos int, e
 			pos++
 		}
 		if len(name) > 1 {
-			p.Namespace = string(name)
+			p.Namespace = d.namespaceOf(name)
 		}
 	}
 
@@ -65,7 +65,7 @@ func decodeText(p *Packet, text []byte, limits *Limits) (attachments, pos int, e
 	if pos == len(text) {
 		return 0, pos, nil
 	}
-	end, err := scanDocument(text[pos:], limits.maxDepth(), attachments)
+	end, err := scanDocument(text[pos:], d.Limits.maxDepth(), attachments)
 	if err != nil {
 		return 0, pos + end, err
 	}
@@ -76,6 +76,20 @@ func decodeText(p *Packet, text []byte, limits *Limits) (attachments, pos int, e
 		}
 	}
 	return attachments, pos, nil
+}
+
+// namespaceOf returns the name as a string, which is the one of the last packet if
+// it can be. A name of such a length that nobody has chosen it is not kept.
+func (d *Decoder) namespaceOf(name []byte) string {
+	const longest = 64
+	if string(name) == d.namespace {
+		return d.namespace
+	}
+	namespace := string(name)
+	if len(namespace) <= longest {
+		d.namespace = namespace
+	}
+	return namespace
 }
 
 // mayHold tells whether a packet of type t may have this data, by the first
