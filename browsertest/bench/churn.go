@@ -16,21 +16,19 @@ func churn(ctx context.Context, l *load, s *process, d durations) ([]Result, err
 		return nil, fmt.Errorf("warm up: %w", err)
 	}
 	began := time.Now()
-	before, err := s.cpu()
+	before, err := s.usage()
 	if err != nil {
 		return nil, err
 	}
 	if err := connectRepeatedly(ctx, s, l.InFlight, d.closed+d.open, &latency); err != nil {
 		return nil, err
 	}
-	after, err := s.cpu()
+	after, err := s.usage()
 	if err != nil {
 		return nil, err
 	}
-	r := Result{
-		Handshakes: float64(latency.total()) / time.Since(began).Seconds(),
-		CPU:        micros(after-before) / float64(latency.total()),
-	}
+	r := Result{Handshakes: float64(latency.total()) / time.Since(began).Seconds()}
+	r.setCost(after.since(before), latency.total())
 	r.setLatency(&latency)
 	return []Result{r}, nil
 }

@@ -42,7 +42,7 @@ func hold(ctx context.Context, l *load, s *process, d durations) ([]Result, erro
 	for _, step := range l.Steps {
 		latency = new(histogram)
 		began := time.Now()
-		started, err := s.cpu()
+		started, err := s.usage()
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +51,7 @@ func hold(ctx context.Context, l *load, s *process, d durations) ([]Result, erro
 			return nil, fmt.Errorf("connection %d and on: %w", len(links), err)
 		}
 		took := time.Since(began)
-		opened, err := s.cpu()
+		opened, err := s.usage()
 		if err != nil {
 			return nil, err
 		}
@@ -74,10 +74,10 @@ func hold(ctx context.Context, l *load, s *process, d durations) ([]Result, erro
 			Load:        fmt.Sprintf("%s %s", thousands(float64(step)), l.Name),
 			Connections: step,
 			Handshakes:  float64(len(more)) / took.Seconds(),
-			CPU:         micros(opened-started) / float64(len(more)),
 			Memory:      float64(now.bytes-before.bytes) / float64(step),
 			Goroutines:  float64(now.goroutines-before.goroutines) / float64(step),
 		}
+		r.setCost(opened.since(started), int64(len(more)))
 		r.setLatency(latency)
 		results = append(results, r)
 	}

@@ -29,6 +29,7 @@ func TestLoads(t *testing.T) {
 					require.Equal(t, name, r.Server)
 					require.Contains(t, r.Load, l.Name)
 					require.Positive(t, r.EventsPerSecond+r.Handshakes)
+					require.Positive(t, r.Writes)
 					require.Positive(t, r.P50)
 					require.GreaterOrEqual(t, r.P99, r.P50)
 					require.GreaterOrEqual(t, r.P999, r.P99)

@@ -10,8 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
-	"time"
 )
 
 // The servers that are compared.
@@ -73,37 +71,7 @@ func (s *process) stop() {
 // raw tells whether the server has nothing above WebSocket.
 func (s *process) raw() bool { return s.name == limit }
 
-// cpu returns the processor time that the server has used, in user and kernel mode.
-func (s *process) cpu() (time.Duration, error) {
-	stat, err := os.ReadFile(s.proc("stat"))
-	if err != nil {
-		return 0, err
-	}
-	// The second field is a name in parentheses, in which anything may stand.
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	const utime, stime = 14 - 3, 15 - 3 // proc(5) counts from 1, and two fields are cut off
-	var ticks int64
-	for _, field := range []string{fields[utime], fields[stime]} {
-		n, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		ticks += n
-	}
-	const tick = 10 * time.Millisecond // USER_HZ is 100 wherever Linux runs Go
-	return time.Duration(ticks) * tick, nil
-}
-
-// resident returns the server's memory in bytes.
-func (s *process) resident() (int64, error) {
-	statm, err := os.ReadFile(s.proc("statm"))
-	if err != nil {
-		return 0, err
-	}
-	pages, err := strconv.ParseInt(strings.Fields(string(statm))[1], 10, 64)
-	return pages * int64(os.Getpagesize()), err
-}
-
+// proc returns the path of a file that the kernel keeps about the server.
 func (s *process) proc(file string) string {
 	return filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), file)
 }

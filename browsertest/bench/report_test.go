@@ -9,29 +9,39 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 var someResults = []Result{
-	{Load: "echo", Kind: "echo", InFlight: 32, Payload: 50, Server: ours, EventsPerSecond: 500_000, CPU: 2},
-	{Load: "echo", Kind: "echo", InFlight: 32, Payload: 50, Server: node, EventsPerSecond: 100_000, CPU: 11.04, P50: 99.96},
+	{Load: "echo", Kind: "echo", InFlight: 32, Payload: 50, Server: ours, EventsPerSecond: 500_000, CPU: 2, Kernel: .75, Writes: .25},
+	{Load: "echo", Kind: "echo", InFlight: 32, Payload: 50, Server: node, EventsPerSecond: 100_000, CPU: 11.04, Kernel: .5, Writes: 1, P50: 99.96},
 	{Load: "broadcast", Kind: "cast", Receivers: 100, Payload: 50, Server: ours, CPU: 1.5},
-	{Load: "broadcast 2", Kind: "cast", Receivers: 1000, Payload: 50, Server: ours, CPU: 1.25},
+	{Load: "broadcast 2", Kind: "cast", Receivers: 1000, Payload: 50, Server: ours, CPU: 1.25, Peak: 15_500_000},
 	{Load: "100 held", Server: ours, Connections: 100, Memory: 12_345, Goroutines: 1, Handshakes: 1234},
 }
 
 func TestTable(t *testing.T) {
 	var b strings.Builder
 	writeTable(&b, someResults)
-	require.Equal(t, `| load | server | events/s | handshakes/s | server CPU µs | p50 µs | p99 µs | p99.9 µs | KB/connection | goroutines/connection |
-|---|---|---:|---:|---:|---:|---:|---:|---:|---:|
-| echo | isosocket | 500,000 |  | 2.00 |  |  |  |  |  |
-|  | Node | 100,000 (0.20×) |  | 11.0 (5.52×) | 100 |  |  |  |  |
-| broadcast | isosocket |  |  | 1.50 |  |  |  |  |  |
-| broadcast 2 | isosocket |  |  | 1.25 |  |  |  |  |  |
-| 100 held | isosocket |  | 1,234 |  |  |  |  | 12.3 | 1.00 |
+	require.Equal(t, `| load | server | events/s | handshakes/s | server CPU µs | in kernel % | writes/event | p50 µs | p99 µs | p99.9 µs | KB/connection | goroutines/connection | peak MB |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+| echo | isosocket | 500,000 |  | 2.00 | 75.0 | 0.25 |  |  |  |  |  |  |
+|  | Node | 100,000 (0.20×) |  | 11.0 (5.52×) | 50.0 | 1.00 (4.00×) | 100 |  |  |  |  |  |
+| broadcast | isosocket |  |  | 1.50 |  |  |  |  |  |  |  |  |
+| broadcast 2 | isosocket |  |  | 1.25 |  |  |  |  |  |  |  | 15.5 |
+| 100 held | isosocket |  | 1,234 |  |  |  |  |  |  | 12.3 | 1.00 |  |
 `, b.String())
+}
+
+func TestSetCost(t *testing.T) {
+	var r Result
+	r.setCost(usage{user: 3 * time.Millisecond, kernel: time.Millisecond, writes: 500}, 1000)
+	require.Equal(t, Result{CPU: 4, Kernel: .25, Writes: .5}, r)
+	r = Result{}
+	r.setCost(usage{}, 1000)
+	require.Equal(t, Result{}, r, "too little to be counted")
 }
 
 func TestReportFiles(t *testing.T) {

@@ -21,12 +21,25 @@ type Result struct {
 
 	EventsPerSecond float64 `json:"eventsPerSecond,omitempty"` // received by clients
 	Handshakes      float64 `json:"handshakesPerSecond,omitempty"`
-	CPU             float64 `json:"cpuMicroseconds"` // of the server for an event, or for a handshake
+	CPU             float64 `json:"cpuMicroseconds"`       // of the server for an event, or for a handshake
+	Kernel          float64 `json:"kernelShare,omitempty"` // of CPU, 0 to 1
+	Writes          float64 `json:"writeCalls,omitempty"`  // system calls of the server for an event, or for a handshake
 	P50             float64 `json:"p50Microseconds,omitempty"`
 	P99             float64 `json:"p99Microseconds,omitempty"`
 	P999            float64 `json:"p999Microseconds,omitempty"`
 	Memory          float64 `json:"bytesPerConnection,omitempty"` // resident
 	Goroutines      float64 `json:"goroutinesPerConnection,omitempty"`
+	Peak            float64 `json:"peakBytes,omitempty"` // resident, at most, above what was before the load
+}
+
+// setCost divides what the server has used for a number of events, or of handshakes.
+func (r *Result) setCost(used usage, events int64) {
+	cpu := used.user + used.kernel
+	r.CPU = micros(cpu) / float64(events)
+	r.Writes = float64(used.writes) / float64(events)
+	if cpu > 0 {
+		r.Kernel = float64(used.kernel) / float64(cpu)
+	}
 }
 
 func (r *Result) setLatency(h *histogram) {
@@ -43,11 +56,14 @@ var columns = []struct {
 	{"events/s", func(r *Result) float64 { return r.EventsPerSecond }},
 	{"handshakes/s", func(r *Result) float64 { return r.Handshakes }},
 	{"server CPU µs", func(r *Result) float64 { return r.CPU }},
+	{"in kernel %", func(r *Result) float64 { return 100 * r.Kernel }},
+	{"writes/event", func(r *Result) float64 { return r.Writes }},
 	{"p50 µs", func(r *Result) float64 { return r.P50 }},
 	{"p99 µs", func(r *Result) float64 { return r.P99 }},
 	{"p99.9 µs", func(r *Result) float64 { return r.P999 }},
 	{"KB/connection", func(r *Result) float64 { return r.Memory / 1000 }},
 	{"goroutines/connection", func(r *Result) float64 { return r.Goroutines }},
+	{"peak MB", func(r *Result) float64 { return r.Peak / 1e6 }},
 }
 
 // writeTable writes the results as a table in Markdown. The figures of a peer are
@@ -73,7 +89,7 @@ func writeTable(w io.Writer, results []Result) {
 		fmt.Fprintf(w, "| %s | %s |", name, r.Server)
 		for _, c := range columns {
 			cell := number(c.value(r))
-			if own != nil && c.value(own) > 0 && c.value(r) > 0 {
+			if own != nil && c.value(own) > 0 && c.value(r) > 0 && !strings.HasSuffix(c.title, "%") {
 				cell += " (" + number(c.value(r)/c.value(own)) + "×)"
 			}
 			fmt.Fprintf(w, " %s |", cell)

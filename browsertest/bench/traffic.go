@@ -48,7 +48,7 @@ func traffic(ctx context.Context, l *load, s *process, d durations) ([]Result, e
 		return nil, fmt.Errorf("warm up: %w", err)
 	}
 	began := time.Now()
-	before, err := s.cpu()
+	before, err := s.usage()
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func traffic(ctx context.Context, l *load, s *process, d durations) ([]Result, e
 	if err != nil {
 		return nil, fmt.Errorf("closed loop: %w", err)
 	}
-	after, err := s.cpu()
+	after, err := s.usage()
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +70,8 @@ func traffic(ctx context.Context, l *load, s *process, d durations) ([]Result, e
 		Receivers:       l.Group,
 		Payload:         l.Payload,
 		EventsPerSecond: float64(received) / took.Seconds(),
-		CPU:             micros(after-before) / float64(received),
 	}
+	r.setCost(after.since(before), received)
 	r.setLatency(latency)
 	return []Result{r}, nil
 }
