@@ -21,7 +21,6 @@ type closedLoop struct {
 func (c *crowd) closedLoop(ctx context.Context, d time.Duration) (received int64, err error) {
 	loop := &closedLoop{pending: newPending(), crowd: c, sent: make([]atomic.Int64, c.load.senders())}
 	c.enter(loop)
-	loop.add(1)
 	for sender := range loop.sent {
 		if err := loop.send(sender, c.load.InFlight); err != nil {
 			return 0, err
@@ -34,13 +33,10 @@ func (c *crowd) closedLoop(ctx context.Context, d time.Duration) (received int64
 	case <-ctx.Done():
 	}
 	loop.over.Store(true)
-	if err := loop.done(1); err != nil {
-		return 0, err
-	}
 	if err := c.drain(ctx, loop.pending); err != nil {
 		return 0, err
 	}
-	return loop.total.Load() - 1, nil
+	return loop.total.Load(), nil
 }
 
 func (l *closedLoop) arrived(index, events int) error {

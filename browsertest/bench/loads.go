@@ -21,7 +21,8 @@ type load struct {
 	Payload  int // bytes of an event's argument
 	Rooms    int // that the events go to in turn, a multiple of the number of groups; 0 without rooms
 	Polling  bool
-	Stalled  bool  // one more connection gets what is for everybody and does not read
+	Stalled  int   // connections more, which get what is for everybody and do not read
+	Events   int   // of a storm
 	RawToo   bool  // also for a server without Socket.IO
 	Steps    []int // connections to hold, and to measure the memory at; InFlight are opened at a time
 
@@ -58,7 +59,8 @@ func loads() []load {
 		load{Name: "broadcast to 1,000", Kind: "cast", Conns: 1000, Group: 1000, InFlight: 4, Rate: 10, Payload: 50, RawToo: true, run: traffic},
 		load{Name: "broadcast to 10,000", Kind: "cast", Conns: 10_000, Group: 10_000, InFlight: 4, Rate: 2, Payload: 50, RawToo: true, run: traffic},
 		load{Name: "broadcast 1 KB to 1,000", Kind: "cast", Conns: 1000, Group: 1000, InFlight: 4, Rate: 10, Payload: 1024, run: traffic},
-		load{Name: "broadcast 1 KB to 1,000, another does not read", Kind: "cast", Conns: 1000, Group: 1000, InFlight: 4, Rate: 10, Payload: 1024, Stalled: true, run: traffic},
+		load{Name: "broadcast 1 KB to 1,000, another does not read", Kind: "cast", Conns: 1000, Group: 1000, InFlight: 4, Rate: 10, Payload: 1024, Stalled: 1, run: traffic},
+		load{Name: "broadcast storm 1 KB to 100, 100 others do not read", Kind: "storm", Conns: 100, Group: 100, InFlight: 32, Payload: 1024, Stalled: 100, Events: 10_240, run: storm},
 		load{Name: "10 in a room, 100 rooms", Kind: "room", Conns: 1000, Group: 10, InFlight: 32, Rate: 1000, Payload: 50, Rooms: 100, run: traffic},
 		load{Name: "10 in a room, 10,000 rooms", Kind: "room", Conns: 1000, Group: 10, InFlight: 32, Rate: 1000, Payload: 50, Rooms: 10_000, run: traffic},
 		load{Name: "connect and disconnect", Kind: "echo", InFlight: 16, RawToo: true, run: churn},
@@ -72,6 +74,7 @@ func (l load) small() load {
 	if l.Conns > 100 {
 		l.Conns, l.Group, l.Rooms = 100, min(l.Group, 100), min(l.Rooms, 1000)
 	}
+	l.Stalled, l.Events = min(l.Stalled, 10), min(l.Events, 512)
 	if l.Steps != nil {
 		l.Steps = []int{20, 100}
 	}

@@ -29,7 +29,6 @@ func (c *crowd) openLoop(ctx context.Context, d time.Duration) (*histogram, erro
 	c.enter(loop)
 	// Every group gets as many events as the others, at least one.
 	events := max(1, int(d/loop.interval)/c.load.groups()) * c.load.groups()
-	loop.add(1)
 	for e := range events {
 		c.sleepUntil(loop.due(e))
 		if ctx.Err() != nil {
@@ -39,9 +38,6 @@ func (c *crowd) openLoop(ctx context.Context, d time.Duration) (*histogram, erro
 		if err := c.tape.send(c.links[e%c.load.senders()], e, 1); err != nil {
 			return nil, err
 		}
-	}
-	if err := loop.done(1); err != nil {
-		return nil, err
 	}
 	return &loop.latency, c.drain(ctx, loop.pending)
 }

@@ -5,15 +5,19 @@ import (
 	"sync/atomic"
 )
 
-// pending counts the deliveries under way. Whoever begins holds one of its own until
-// it has sent all.
+// pending counts the deliveries under way. It holds one of its own until sent is
+// called, so that there is no end before all are added.
 type pending struct {
 	count atomic.Int64
 	total atomic.Int64  // all that were added
-	none  chan struct{} // closed when the count is back at 0
+	none  chan struct{} // closed when the count is at 0
 }
 
-func newPending() *pending { return &pending{none: make(chan struct{})} }
+func newPending() *pending {
+	p := &pending{none: make(chan struct{})}
+	p.count.Store(1)
+	return p
+}
 
 func (p *pending) add(n int) {
 	p.count.Add(int64(n))
@@ -29,3 +33,11 @@ func (p *pending) done(n int) error {
 	}
 	return nil
 }
+
+// sent is called once, behind the last add.
+func (p *pending) sent() error { return p.done(1) }
+
+// tally is a phase that only counts what arrives.
+type tally struct{ *pending }
+
+func (t tally) arrived(_, events int) error { return t.done(events) }

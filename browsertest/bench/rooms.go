@@ -9,21 +9,15 @@ import (
 // join makes every connection a member of the rooms whose events are for its group,
 // which is the first phase of a load with rooms.
 func (c *crowd) join(ctx context.Context) error {
-	j := &joining{newPending()}
-	c.enter(j)
-	j.add(len(c.links)) // one acknowledgement each
+	joined := newPending()
+	c.enter(tally{joined})
+	joined.add(len(c.links)) // one acknowledgement each
 	for i, link := range c.links {
 		if err := link.send(c.load.joinPacket(i / c.load.Group)); err != nil {
 			return err
 		}
 	}
-	return c.drain(ctx, j.pending)
-}
-
-type joining struct{ *pending }
-
-func (j *joining) arrived(_, events int) error {
-	return j.done(events)
+	return c.drain(ctx, joined)
 }
 
 // joinPacket asks for the rooms of a group.

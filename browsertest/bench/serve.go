@@ -53,6 +53,7 @@ var (
 	blob = event.New[[]byte]("blob")
 	ack  = event.NewCall[string, string]("ack")
 	cast = event.New[string]("cast")
+	rain = event.New[string]("storm")
 	join = event.NewCall[[]string, struct{}]("join")
 	room = event.New[toRoom]("room")
 )
@@ -67,10 +68,18 @@ type toRoom struct {
 // newOurs returns our server with the handler that a kind of load needs, so that
 // idle connections hold one.
 func newOurs(kind string) *server.Server {
-	io := server.New(&server.Options{
-		SendBufferBytes: 4 << 20, // 32 events of 64 KB are in flight
-		Logger:          slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+	options := &server.Options{
+		// 32 events of 64 KB are in flight, or all of a broadcast waits for one who does not read.
+		SendBufferBytes:   16 << 20,
+		SendBufferPackets: 1 << 14,
+	}
+	level := slog.LevelWarn
+	if kind == "storm" {
+		options.SendBufferBytes, options.SendBufferPackets = 0, 0 // the defaults
+		level = slog.LevelError                                   // that who does not read is disconnected is no news
+	}
+	options.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	io := server.New(options)
 	handle := map[string]func(s *server.Socket){
 		"echo": func(s *server.Socket) {
 			echo.On(s, func(_ context.Context, text string) error { return echo.Emit(s, text) })
@@ -83,6 +92,9 @@ func newOurs(kind string) *server.Server {
 		},
 		"cast": func(s *server.Socket) {
 			cast.On(s, func(_ context.Context, text string) error { return cast.Emit(io, text) })
+		},
+		"storm": func(s *server.Socket) {
+			rain.On(s, func(_ context.Context, text string) error { return rain.Emit(io, text) })
 		},
 		"room": func(s *server.Socket) {
 			join.Handle(s, func(_ context.Context, rooms []string) (struct{}, error) {

@@ -27,6 +27,7 @@ const handlers = {
   blob: (socket) => socket.on("blob", (data) => socket.emit("blob", data)),
   ack: (socket) => socket.on("ack", (text, answer) => answer(text)),
   cast: (socket) => socket.on("cast", (text) => io.emit("cast", text)),
+  storm: (socket) => socket.on("storm", (text) => io.emit("storm", text)),
   room: (socket) => {
     socket.on("join", (rooms, done) => {
       socket.join(rooms);

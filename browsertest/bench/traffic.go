@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,13 +12,14 @@ import (
 // crowd is the clients of a load of events. Each has a goroutine that reads, and
 // passes what arrives to the phase at work.
 type crowd struct {
-	load    *load
-	tape    *tape
-	links   []link
-	stalled *socket // gets the broadcasts and is not read; may be nil
-	phase   atomic.Pointer[phase]
-	failed  chan error // holds the first error of a reader
-	readers sync.WaitGroup
+	load      *load
+	tape      *tape
+	links     []link
+	stalled   []*socket // get the broadcasts and are not read
+	phase     atomic.Pointer[phase]
+	delivered int64      // events, in all phases that are over
+	failed    chan error // holds the first error of a reader
+	readers   sync.WaitGroup
 
 	sleepUntil func(t time.Time) // tests have fake time
 }
@@ -44,6 +44,9 @@ func traffic(ctx context.Context, l *load, s *process, d durations) ([]Result, e
 			return nil, fmt.Errorf("join rooms: %w", err)
 		}
 	}
+	if err := c.stall(ctx); err != nil {
+		return nil, fmt.Errorf("stall: %w", err)
+	}
 	if _, err := c.closedLoop(ctx, d.warmUp); err != nil {
 		return nil, fmt.Errorf("warm up: %w", err)
 	}
@@ -64,6 +67,9 @@ func traffic(ctx context.Context, l *load, s *process, d durations) ([]Result, e
 	latency, err := c.openLoop(ctx, d.open)
 	if err != nil {
 		return nil, fmt.Errorf("open loop: %w", err)
+	}
+	if err := c.checkStillStalled(); err != nil {
+		return nil, err
 	}
 	r := Result{
 		Connections:     l.Conns,
@@ -86,8 +92,8 @@ func gather(ctx context.Context, l *load, s *process) (*crowd, error) {
 		}
 		return dialSocket(ctx, s, min(4096+l.Payload, 64<<10))
 	})
-	if err == nil && l.Stalled {
-		c.stalled, err = dialSocketWith(ctx, net.Dialer{Control: smallBuffers}, s, 256)
+	for err == nil && len(c.stalled) < l.Stalled {
+		err = c.addStalled(ctx, s)
 	}
 	if err != nil {
 		c.leave()
@@ -114,8 +120,8 @@ func (c *crowd) listen() {
 func (c *crowd) leave() {
 	c.fail(errors.New("left")) // nobody looks at what closing makes of the readers
 	closeAll(c.links)
-	if c.stalled != nil {
-		c.stalled.conn.Close()
+	for _, s := range c.stalled {
+		s.conn.Close()
 	}
 	c.readers.Wait()
 }
@@ -161,8 +167,11 @@ func (l *load) senders() int {
 // patience is how long the last events may take to arrive before they count as lost.
 const patience = 30 * time.Second
 
-// drain waits until what the phase has sent has arrived.
+// drain waits until all that the phase has sent has arrived.
 func (c *crowd) drain(ctx context.Context, pending *pending) error {
+	if err := pending.sent(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("events lost"))
 	defer cancel()
 	select {
@@ -172,6 +181,7 @@ func (c *crowd) drain(ctx context.Context, pending *pending) error {
 		case err := <-c.failed:
 			return err
 		default:
+			c.delivered += pending.total.Load()
 			return nil
 		}
 	case err := <-c.failed:

@@ -82,7 +82,7 @@ func TestLostEvent(t *testing.T) {
 	}
 	withMirrors(t, loseFifth, func(t *testing.T, c *crowd) {
 		_, err := c.openLoop(t.Context(), time.Second)
-		require.ErrorContains(t, err, "events lost: 2 of 51 missing")
+		require.ErrorContains(t, err, "events lost: 2 of 50 missing")
 	})
 	withMirrors(t, loseFifth, func(t *testing.T, c *crowd) {
 		_, err := c.closedLoop(t.Context(), time.Second)
