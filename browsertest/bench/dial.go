@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 )
@@ -10,21 +9,22 @@ import (
 // dialers is how many connections are opened at a time where that is not the question.
 const dialers = 128
 
-// dialAll opens n connections, a number of them at a time. The first error ends it.
+// dialAll opens n connections, a number of them at a time. The first error ends it
+// and is returned: all are opened, or none stays.
 func dialAll(ctx context.Context, n, atATime int, dial func(ctx context.Context) (link, error)) ([]link, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*patience)
-	defer cancel()
+	ctx, stop := context.WithTimeout(ctx, 2*patience)
+	defer stop()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	links := make([]link, n)
-	errs := make([]error, min(n, atATime))
 	var next atomic.Int64
 	var running sync.WaitGroup
-	for d := range errs {
+	for range min(n, atATime) {
 		running.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
 				l, err := dial(ctx)
 				if err != nil {
-					errs[d] = err
-					cancel()
+					fail(err)
 					return
 				}
 				links[i] = l
@@ -32,7 +32,7 @@ func dialAll(ctx context.Context, n, atATime int, dial func(ctx context.Context)
 		})
 	}
 	running.Wait()
-	if err := errors.Join(errs...); err != nil {
+	if err := context.Cause(ctx); err != nil {
 		closeAll(links)
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type load struct {
 	Events   int   // of a storm
 	RawToo   bool  // also for a server without Socket.IO
 	Steps    []int // connections to hold, and to measure the memory at; InFlight are opened at a time
+	Again    bool  // those of the last step are cut, and come back
 
 	run func(ctx context.Context, l *load, s *process, d durations) ([]Result, error)
 }
@@ -65,7 +66,7 @@ func loads() []load {
 		load{Name: "10 in a room, 10,000 rooms", Kind: "room", Conns: 1000, Group: 10, InFlight: 32, Rate: 1000, Payload: 50, Rooms: 10_000, run: traffic},
 		load{Name: "connect and disconnect", Kind: "echo", InFlight: 16, RawToo: true, run: churn},
 		load{Name: holdName, Kind: "echo", InFlight: dialers, Steps: []int{100, 1000, 10_000, 18_000}, RawToo: true, run: hold},
-		load{Name: "connected at once", Kind: "echo", InFlight: 10_000, Steps: []int{10_000}, RawToo: true, run: hold},
+		load{Name: "connected at once", Kind: "echo", InFlight: 10_000, Steps: []int{10_000}, Again: true, RawToo: true, run: hold},
 	)
 }
 
