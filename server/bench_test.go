@@ -157,6 +157,12 @@ func (c *crowd) run() {
 					c.echo(ctx, conn, n/c.connections)
 				case "listen":
 					c.listen(ctx, conn, n, conn == c.conns[0])
+				case "send":
+					if conn == c.conns[c.connections-1] {
+						must(0, conn.Write(ctx, message(`42["sender"]`)))
+						return
+					}
+					c.listen(ctx, conn, n, conn == c.conns[0])
 				}
 			})
 		}
@@ -220,9 +226,36 @@ func benchmarkEcho(b *testing.B, connections, window int) {
 }
 
 func BenchmarkBroadcast(b *testing.B) {
-	const connections, window = 1000, 4
-	got := make(chan struct{}, window)
-	x := load(b, "listen", connections, window, func(io *server.Server) {
+	for _, connections := range []int{1000, 10_000} {
+		b.Run(fmt.Sprintf("conns=%d", connections), func(b *testing.B) {
+			x, got := loadListeners(b, "listen", connections)
+			x.measure(b.N*connections, "delivery", func() {
+				x.tell(b.N)
+				x.broadcast(got, x.To())
+			})
+		})
+	}
+}
+
+// BenchmarkBroadcastExceptSender is a broadcast of one client to all the others.
+func BenchmarkBroadcastExceptSender(b *testing.B) {
+	const receivers = 10_000
+	x, got := loadListeners(b, "send", receivers+1)
+	sender := make(chan *server.Socket, 1)
+	for _, s := range x.Sockets() {
+		s.On("sender", func(context.Context, *event.Message) error { sender <- s; return nil })
+	}
+	x.measure(b.N*receivers, "delivery", func() {
+		x.tell(b.N)
+		x.broadcast(got, (<-sender).Broadcast())
+	})
+}
+
+// loadListeners starts clients one of which tells the server, in got, how far it is.
+func loadListeners(b *testing.B, task string, connections int) (x *benchmark, got chan struct{}) {
+	const window = 4
+	got = make(chan struct{}, window)
+	x = load(b, task, connections, window, func(io *server.Server) {
 		io.OnConnect(func(s *server.Socket) {
 			s.On("got", func(context.Context, *event.Message) error { got <- struct{}{}; return nil })
 		})
@@ -230,16 +263,19 @@ func BenchmarkBroadcast(b *testing.B) {
 	for range window {
 		got <- struct{}{}
 	}
-	x.measure(b.N*connections, "delivery", func() {
-		x.tell(b.N)
-		for range b.N {
-			<-got
-			if err := x.Emit("news", payload); err != nil {
-				b.Fatal(err)
-			}
+	return x, got
+}
+
+// broadcast sends b.N events, each when one of those before was got, and waits until
+// the clients have them all.
+func (b *benchmark) broadcast(got <-chan struct{}, to server.Broadcast) {
+	for range b.N {
+		<-got
+		if err := to.Emit("news", payload); err != nil {
+			b.Fatal(err)
 		}
-		x.hear()
-	})
+	}
+	b.hear()
 }
 
 // BenchmarkIdle holds connections that have joined a namespace and do nothing.
