@@ -149,7 +149,7 @@ func (s *Socket) leave(err error) {
 	switch conn := s.conn; {
 	case conn == nil:
 	case conn.sid != "":
-		p := s.encode(&parser.Packet{Type: parser.Disconnect})
+		p := s.control(parser.Disconnect, nil)
 		_ = conn.session.SendAnyway(p.messages, p.size) // an error: the server will notice, too
 		conn.left.Store(true)
 		s.end(ClientDisconnect, nil)
@@ -177,7 +177,7 @@ func (s *Socket) join(session *engine.Session) {
 // ask sends CONNECT.
 func (s *Socket) ask(conn *connection, auth []byte) {
 	conn.asked = true
-	p := s.encode(&parser.Packet{Type: parser.Connect, Data: s.recovery.payload(auth)})
+	p := s.control(parser.Connect, s.recovery.payload(auth))
 	_ = conn.session.SendAnyway(p.messages, p.size) // an error: the session has ended and Manager.serve knows
 }
 

@@ -20,11 +20,11 @@ import (
 // matches [event.ErrReserved], [ErrBufferFull] or [ErrClosed]. Emit does not wait
 // for the network.
 func (s *Socket) Emit(name string, args ...any) error {
-	data, attachments, err := event.EncodeEvent(s.manager.opts.Codec, nil, name, args...)
+	p, err := s.event(name, args, nil)
 	if err != nil {
 		return err
 	}
-	return s.send(s.encode(&parser.Packet{Type: parser.Event, Data: data, Attachments: attachments}))
+	return s.send(p)
 }
 
 // Request sends an event and waits for its acknowledgement, for as long as ctx
@@ -40,18 +40,15 @@ func (s *Socket) Emit(name string, args ...any) error {
 // It may be called in a handler: acknowledgements do not wait for handlers. Give
 // it a deadline there, because of what is said at [Socket].
 func (s *Socket) Request(ctx context.Context, name string, args ...any) (*Message, error) {
-	codec := s.manager.opts.Codec
-	data, attachments, err := event.EncodeEvent(codec, nil, name, args...)
-	if err != nil {
-		return nil, err
-	}
 	var sent packet
-	reply, err := s.acks.Request(ctx, codec, name, func(id uint64) error {
-		sent = s.encode(&parser.Packet{Type: parser.Event, Data: data, Attachments: attachments, ID: id, HasID: true})
+	reply, err := s.acks.Request(ctx, s.manager.opts.Codec, name, func(id uint64) (err error) {
+		if sent, err = s.event(name, args, &id); err != nil {
+			return err
+		}
 		return s.send(sent)
 	})
-	if err != nil && ctx.Err() != nil && sent.hasID {
-		s.takeBack(sent.id)
+	if err != nil && sent.hasID {
+		s.takeBack(sent.id) // if it is not sent yet, because nobody waits for the answer any more
 	}
 	return reply, err
 }
@@ -65,11 +62,10 @@ type volatile struct{ socket *Socket }
 
 func (v volatile) Emit(name string, args ...any) error {
 	s := v.socket
-	data, attachments, err := event.EncodeEvent(s.manager.opts.Codec, nil, name, args...)
+	p, err := s.event(name, args, nil)
 	if err != nil {
 		return err
 	}
-	p := s.encode(&parser.Packet{Type: parser.Event, Data: data, Attachments: attachments})
 	s.manager.mu.Lock()
 	defer s.manager.mu.Unlock()
 	if s.connected() && s.conn.session.Writable() {
@@ -78,20 +74,56 @@ func (v volatile) Emit(name string, args ...any) error {
 	return nil
 }
 
-// encode returns the packet for the socket's namespace as Engine.IO messages.
-func (s *Socket) encode(p *parser.Packet) packet {
-	p.Namespace = s.namespace
-	text := make([]byte, 1, len(p.Data)+len(p.Namespace)+16)
-	text[0] = byte(engineio.TypeMessage)
-	text = parser.Append(text, p)
-	messages := make([]transport.Message, 1, 1+len(p.Attachments))
-	messages[0] = transport.Message{Data: text}
-	size := len(text)
-	for _, attachment := range p.Attachments {
-		messages = append(messages, transport.Message{Data: attachment, Binary: true})
-		size += len(attachment)
+// event encodes an event, with an acknowledgement id unless that is nil.
+func (s *Socket) event(name string, args []any, id *uint64) (packet, error) {
+	p := parser.Packet{Type: parser.Event, Namespace: s.namespace}
+	if id != nil {
+		p.ID, p.HasID = *id, true
 	}
-	return packet{messages: messages, size: size, id: p.ID, hasID: p.HasID && p.Type == parser.Event}
+	var buffer [64]byte
+	text, attachments, err := event.EncodeEvent(s.manager.opts.Codec, appendText(buffer[:0], &p), name, args...)
+	if err != nil {
+		return packet{}, err
+	}
+	return packetOf(text, attachments, id), nil
+}
+
+// ack encodes the answer to the event with that id.
+func (s *Socket) ack(id uint64, args []any) (packet, error) {
+	p := parser.Packet{Type: parser.Ack, Namespace: s.namespace, ID: id, HasID: true}
+	var buffer [64]byte
+	text, attachments, err := event.EncodeArgs(s.manager.opts.Codec, appendText(buffer[:0], &p), args...)
+	if err != nil {
+		return packet{}, err
+	}
+	return packetOf(text, attachments, nil), nil
+}
+
+// control encodes a packet of another type, with its data.
+func (s *Socket) control(t parser.Type, data []byte) packet {
+	return packetOf(appendText(nil, &parser.Packet{Type: t, Namespace: s.namespace, Data: data}), nil, nil)
+}
+
+// appendText appends the packet's text message as a connection carries it.
+func appendText(dst []byte, p *parser.Packet) []byte {
+	return parser.Append(append(dst, byte(engineio.TypeMessage)), p)
+}
+
+// packetOf returns an encoded packet, whose text was begun without knowing of the attachments.
+func packetOf(text []byte, attachments [][]byte, id *uint64) packet {
+	if len(attachments) > 0 {
+		text = parser.Announce(text, 1, len(attachments)) // behind the type of the Engine.IO packet
+	}
+	p := packet{messages: make([]transport.Message, 1, 1+len(attachments)), size: len(text)}
+	p.messages[0].Data = text
+	for _, attachment := range attachments {
+		p.messages = append(p.messages, transport.Message{Data: attachment, Binary: true})
+		p.size += len(attachment)
+	}
+	if id != nil {
+		p.id, p.hasID = *id, true
+	}
+	return p
 }
 
 // send hands the packet to the connection, or buffers it until there is one.
@@ -125,11 +157,10 @@ func (s *Socket) takeBack(id uint64) {
 // reply returns the function that acknowledges an event received on conn.
 func (s *Socket) reply(conn *connection, id uint64) func(args ...any) error {
 	return func(args ...any) error {
-		data, attachments, err := event.EncodeArgs(s.manager.opts.Codec, nil, args...)
+		p, err := s.ack(id, args)
 		if err != nil {
 			return err
 		}
-		p := s.encode(&parser.Packet{Type: parser.Ack, Data: data, Attachments: attachments, ID: id, HasID: true})
 		s.manager.mu.Lock()
 		defer s.manager.mu.Unlock()
 		if s.conn != conn {

@@ -321,6 +321,35 @@ func TestRequestBufferedWhileTheConnectionEnds(t *testing.T) {
 	})
 }
 
+// slow is a value whose JSON takes until it is told to go on.
+type slow struct{ asked, goOn chan struct{} }
+
+func (s slow) MarshalJSON() ([]byte, error) {
+	close(s.asked)
+	<-s.goOn
+	return []byte(`"slow"`), nil
+}
+
+// An event that nobody waits for the answer of any more is not sent later.
+func TestRequestEncodedWhileTheConnectionEnds(t *testing.T) {
+	play(t, &noJitter, func(d *dialogue) {
+		s := d.quiet()
+		p := d.connected(s)
+		arg := slow{make(chan struct{}), make(chan struct{})}
+		r := d.request(d.Context(), s, "x", arg)
+		<-arg.asked
+		p.conn.Drop()
+		synctest.Wait()
+		close(arg.goOn)
+		var ended *DisconnectError
+		require.ErrorAs(d, r.result(), &ended)
+		time.Sleep(time.Second)
+		p = d.connected(s)
+		require.NoError(d, s.Emit("after"))
+		p.want(`42["after"]`)
+	})
+}
+
 func TestRequestInAHandler(t *testing.T) {
 	play(t, nil, func(d *dialogue) {
 		s := d.quiet()

@@ -134,7 +134,7 @@ func (s *Socket) confirmed(conn *connection, data []byte) ([]task, error) {
 	case answer.SID == "": // Socket.IO 2 connects "/" unasked, with nothing but the type
 		return nil, ErrVersion
 	case !s.active: // Disconnect came before the answer
-		p := s.encode(&parser.Packet{Type: parser.Disconnect})
+		p := s.control(parser.Disconnect, nil)
 		_ = conn.session.SendAnyway(p.messages, p.size)
 		s.drop(errNotConnected)
 		return nil, nil

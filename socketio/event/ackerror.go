@@ -35,11 +35,11 @@ func (e *AckError) reply() any {
 // ackError returns the error that an acknowledgement carries. Anything but
 // exactly the shape that reply gives is an ordinary answer.
 func (m *Message) ackError() error {
-	if len(m.args) != 1 || !bytes.Contains(m.args[0], []byte(`"error"`)) {
+	if m.Len() != 1 || !bytes.Contains(m.Raw(0), []byte(`"error"`)) {
 		return nil
 	}
 	var outer, inner map[string]json.RawMessage
-	if json.Unmarshal(m.args[0], &outer) != nil || len(outer) != 1 || json.Unmarshal(outer["error"], &inner) != nil {
+	if json.Unmarshal(m.Raw(0), &outer) != nil || len(outer) != 1 || json.Unmarshal(outer["error"], &inner) != nil {
 		return nil
 	}
 	e := new(AckError)

@@ -71,6 +71,43 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
+// BenchmarkReceive is an event on its way in, from the bytes of its text message to a typed handler.
+func BenchmarkReceive(b *testing.B) {
+	line := event.New[chatLine]("line")
+	text := event.New[string]("text")
+	moved := event.New[move]("move")
+	var h event.Handlers
+	line.On(&h, func(context.Context, chatLine) error { return nil })
+	text.On(&h, func(context.Context, string) error { return nil })
+	moved.On(&h, func(context.Context, move) error { return nil })
+	for _, bm := range []struct{ name, text string }{
+		{"50B", `2["text","` + strings.Repeat("hello", 10) + `"]`},
+		{"1KB", `2["text","` + strings.Repeat("hello everybody ", 64) + `"]`},
+		{"64KB", `2["text","` + strings.Repeat("hello everybody ", 4096) + `"]`},
+		{"64KB-not-ascii", `2["text","` + strings.Repeat("grüße an alle ", 4096) + `"]`},
+		{"50B-struct", `2["line",{"room":"lobby","text":"hello everybody","id":7}]`},
+		{"two-arguments", `2["move",12,34]`},
+		{"of-a-namespace", `2/chat,["text","` + strings.Repeat("hello", 10) + `"]`},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			var d parser.Decoder
+			text := []byte(bm.text)
+			b.ReportAllocs()
+			for b.Loop() {
+				p, _, err := d.Text(text)
+				if err != nil {
+					b.Fatal(err)
+				}
+				m, err := event.NewMessage(&p, nil, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				h.Dispatch(context.Background(), m, func(err error) { b.Fatal(err) })
+			}
+		})
+	}
+}
+
 // BenchmarkDispatch is a message made and handed to one of ten handlers.
 func BenchmarkDispatch(b *testing.B) {
 	var h event.Handlers

@@ -169,6 +169,13 @@ func FuzzDecode(f *testing.F) {
 				args[i] = target
 				_ = m.Decode(args...)
 			}
+			if raw := m.Raw(i); raw[0] == '"' {
+				var got, want string
+				args := make([]any, i+1)
+				args[i] = &got
+				require.Equal(t, json.Unmarshal(raw, &want), m.Decode(args...))
+				require.Equal(t, want, got)
+			}
 		}
 		require.Equal(t, before, string(p.Data))
 		require.Equal(t, attachment, m.Attachments()[0])

@@ -67,7 +67,7 @@ func (h *Handlers) Dispatch(ctx context.Context, m *Message, onError func(error)
 	for _, e := range t.any {
 		h.call(ctx, e, m, onError)
 	}
-	for _, e := range t.lookup(m.name) {
+	for _, e := range t.lookup(m.elements[0]) {
 		h.call(ctx, e, m, onError)
 	}
 }

@@ -20,13 +20,12 @@ var (
 // Its arguments stay as they came until they are decoded. The methods may be
 // called concurrently.
 type Message struct {
-	name        []byte
-	args        [][]byte
+	elements    [][]byte // the name, which is not JSON any more, and the arguments
 	attachments [][]byte
 	codec       Codec
 	ack         func(args ...any) error // nil if none is wanted
 	acked       atomic.Bool
-	inline      [3][]byte // what args holds at first: the name and two arguments
+	inline      [2][]byte // what elements holds if there is no more than one argument
 }
 
 // NewMessage returns the message of an Event packet that a [parser.Decoder] has
@@ -34,23 +33,23 @@ type Message struct {
 // arguments given; nil if the packet has no id. It is for the two ends of a connection.
 func NewMessage(p *parser.Packet, codec Codec, ack func(args ...any) error) (*Message, error) {
 	m := &Message{attachments: p.Attachments, codec: orJSON(codec), ack: ack}
+	m.elements = m.inline[:0]
 	if err := m.split(p.Data); err != nil {
 		return nil, err
 	}
-	if len(m.args) == 0 {
+	if len(m.elements) == 0 {
 		return nil, errNotArray
 	}
-	m.name, m.args = m.args[0], m.args[1:]
-	switch {
-	case m.name[0] != '"': // an integer, as Node's EventEmitter takes them
-	case bytes.IndexByte(m.name, '\\') < 0:
-		m.name = m.name[1 : len(m.name)-1]
+	switch name := m.elements[0]; {
+	case name[0] != '"': // an integer, as Node's EventEmitter takes them
+	case bytes.IndexByte(name, '\\') < 0:
+		m.elements[0] = name[1 : len(name)-1]
 	default:
-		var name string
-		if err := json.Unmarshal(m.name, &name); err != nil {
+		var unescaped string
+		if err := json.Unmarshal(name, &unescaped); err != nil {
 			return nil, errNotArray
 		}
-		m.name = []byte(name)
+		m.elements[0] = []byte(unescaped)
 	}
 	return m, nil
 }
@@ -58,7 +57,8 @@ func NewMessage(p *parser.Packet, codec Codec, ack func(args ...any) error) (*Me
 // NewReply returns the message of a decoded Ack packet, which answers the event of
 // that name. The error is an [*AckError] if that is what the peer answered with.
 func NewReply(name string, p *parser.Packet, codec Codec) (*Message, error) {
-	m := &Message{name: []byte(name), attachments: p.Attachments, codec: orJSON(codec)}
+	m := &Message{attachments: p.Attachments, codec: orJSON(codec)}
+	m.elements = append(m.inline[:0], []byte(name))
 	if err := m.split(p.Data); err != nil {
 		return nil, err
 	}
@@ -70,23 +70,26 @@ func NewReply(name string, p *parser.Packet, codec Codec) (*Message, error) {
 
 var errNotArray = errors.New("event: data of the packet is not an array of arguments")
 
-func (m *Message) split(data []byte) error {
-	if len(data) < 2 || data[0] != '[' || data[len(data)-1] != ']' {
+// split adds the elements of an array.
+func (m *Message) split(array []byte) error {
+	if len(array) < 2 || array[0] != '[' || array[len(array)-1] != ']' {
 		return errNotArray
 	}
-	m.args = parser.Split(m.inline[:0], data)
+	m.elements = parser.Split(m.elements, array)
 	return nil
 }
 
 // Name returns the event's name.
-func (m *Message) Name() string { return string(m.name) }
+func (m *Message) Name() string { return string(m.elements[0]) }
+
+func (m *Message) args() [][]byte { return m.elements[1:] }
 
 // Len returns the number of arguments.
-func (m *Message) Len() int { return len(m.args) }
+func (m *Message) Len() int { return len(m.args()) }
 
 // Raw returns argument i as the JSON that came, with placeholders for
 // [Message.Attachments]. It must not be changed.
-func (m *Message) Raw(i int) []byte { return m.args[i] }
+func (m *Message) Raw(i int) []byte { return m.args()[i] }
 
 // Attachments returns the binary values that the placeholders stand for. They
 // must not be changed.
@@ -111,10 +114,11 @@ func (m *Message) Decode(targets ...any) error {
 }
 
 func (m *Message) decode(i int, target any) error {
-	if i >= len(m.args) {
+	args := m.args()
+	if i >= len(args) {
 		return nil
 	}
-	if err := decodeArg(m.codec, m.args[i], m.attachments, target); err != nil {
+	if err := decodeArg(m.codec, args[i], m.attachments, target); err != nil {
 		return &DecodeError{Event: m.Name(), Argument: i, Err: err}
 	}
 	return nil

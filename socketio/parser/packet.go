@@ -53,14 +53,10 @@ type Packet struct {
 //
 // What is in the packet is taken as it is: Append checks nothing.
 func Append(dst []byte, p *Packet) []byte {
-	t := p.Type
+	start := len(dst)
+	dst = append(dst, byte(p.Type))
 	if len(p.Attachments) > 0 {
-		t += BinaryEvent - Event
-		dst = append(dst, byte(t))
-		dst = strconv.AppendInt(dst, int64(len(p.Attachments)), 10)
-		dst = append(dst, '-')
-	} else {
-		dst = append(dst, byte(t))
+		dst = Announce(dst, start, len(p.Attachments))
 	}
 	if p.Namespace != "" && p.Namespace != "/" {
 		dst = append(dst, p.Namespace...)
@@ -70,6 +66,19 @@ func Append(dst []byte, p *Packet) []byte {
 		dst = strconv.AppendUint(dst, p.ID, 10)
 	}
 	return append(dst, p.Data...)
+}
+
+// Announce makes the text message at text[start:], which Append wrote for an Event
+// or Ack without attachments, one that so many attachments follow. So a packet can
+// be encoded behind its header, before its attachments are known.
+func Announce(text []byte, start, attachments int) []byte {
+	text[start] += byte(BinaryEvent - Event)
+	var buffer [24]byte
+	count := append(strconv.AppendInt(buffer[:0], int64(attachments), 10), '-')
+	text = append(text, count...) // slices.Insert would make a browser program 5 KB larger
+	copy(text[start+1+len(count):], text[start+1:])
+	copy(text[start+1:], count)
+	return text
 }
 
 // Reserved tells whether an event name belongs to the library, which emits such

@@ -57,5 +57,9 @@ func skipString(text []byte, i int) int {
 
 // escaped tells whether the text ends with an odd number of backslashes.
 func escaped(text []byte) bool {
-	return (len(text)-len(bytes.TrimRight(text, `\`)))%2 == 1
+	odd := false
+	for i := len(text) - 1; i >= 0 && text[i] == '\\'; i-- {
+		odd = !odd
+	}
+	return odd
 }

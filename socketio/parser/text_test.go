@@ -66,6 +66,21 @@ func TestAppendEmptyNamespace(t *testing.T) {
 	require.Equal(t, `2["foo"]`, string(parser.Append(nil, &parser.Packet{Type: parser.Event, Data: []byte(`["foo"]`)})))
 }
 
+func TestAnnounce(t *testing.T) {
+	for _, tt := range packets {
+		for _, attachments := range []int{1, 12, 1000} {
+			p := tt.packet
+			if p.Type != parser.Event && p.Type != parser.Ack {
+				continue
+			}
+			p.Attachments = nil
+			text := parser.Append([]byte("4"), &p)
+			p.Attachments = make([][]byte, attachments)
+			require.Equal(t, string(parser.Append([]byte("4"), &p)), string(parser.Announce(text, 1, attachments)), tt.name)
+		}
+	}
+}
+
 func TestDecode(t *testing.T) {
 	for _, tt := range packets {
 		t.Run(tt.name, func(t *testing.T) {
