@@ -10,7 +10,7 @@ import (
 
 // unread is what a server has sent to a client that does not read.
 type unread struct {
-	bytes     int64 // in the kernel: at the client's end, or at the server's, where they wait for room
+	bytes     int64 // in the kernel, at the client's end and at the server's; at both until they are acknowledged
 	connected bool  // the server has not closed the connection
 }
 
