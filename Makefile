@@ -30,7 +30,8 @@ fmt: ## format the Go code
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s each)
 	@.ci/fuzz.sh $(FUZZTIME)
 
-bench: deps ## measure our server and its peers under the same loads, and write docs/benchmarks.* (BENCH="-only echo" for some, BENCH=-quick for a smoke run)
+bench: ## measure our server and its peers under the same loads, and write docs/benchmarks.* (BENCH="-only echo" for some, BENCH=-quick for a smoke run)
+	@.ci/deps.sh bench
 	@go run ./browsertest/bench $(BENCH)
 
 microbench: ## run the Go benchmarks beside the code

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # Installs what the tests need and a machine lacks: a browser, brotli, the official
-# JavaScript client and server. Does nothing where all of it is there.
+# JavaScript client and server. With bench also what only the benchmarks need. Does
+# nothing where all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v brotli >/dev/null || missing+=(brotli)
+if [ "${1:-}" = bench ] && ! command -v firefox-esr >/dev/null; then
+	missing+=(firefox-esr)
+fi
 if [ ${#missing[@]} -gt 0 ]; then
 	echo "installing ${missing[*]}"
 	if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then

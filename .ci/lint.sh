@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
-js_packages=(./transport/... ./transport_js/... ./socketio/... ./wasm/... ./web/chat/... ./browsertest/scenario/...)
+js_packages=(./transport/... ./transport_js/... ./socketio/... ./wasm/... ./web/chat/... ./browsertest/scenario/... ./browsertest/bench/page/...)
 
 unformatted=$(gofmt -l $(git ls-files '*.go'))
 if [ -n "$unformatted" ]; then

@@ -4,11 +4,12 @@
 //	go run ./browsertest/bench               # everything, takes minutes; writes docs/benchmarks.*
 //	go run ./browsertest/bench -quick        # everything for a moment, with few connections
 //	go run ./browsertest/bench -only echo    # the loads with echo in their name
+//	go run ./browsertest/bench -only page    # the clients in a browser page
 //	go run ./browsertest/bench -server iso   # the servers with iso in their name
 //	go run ./browsertest/bench -profile dir  # profiles of our server under load
 //
 // It runs on Linux, in the root of the repository, with the packages of
-// browsertest/node installed.
+// browsertest/node installed, and with Chromium and Firefox ESR for the page.
 package main
 
 import (
@@ -55,10 +56,16 @@ func main() {
 	}
 	r := report{Machine: thisMachine()}
 	var err error
+	// The page comes first, so that a browser that is not there shows at once.
+	if strings.Contains(pageLoad, *only) && strings.Contains(ours, *server) {
+		if r.Page, err = runPages(ctx, engines, newPlan(*quick)); err != nil {
+			exit(err)
+		}
+	}
 	if r.Results, err = runAll(ctx, chosen, *server, d); err != nil {
 		exit(err)
 	}
-	writeTable(os.Stdout, r.Results)
+	r.print(os.Stdout)
 	if !*quick && *only == "" && *server == "" {
 		exit(r.write(*docs))
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,17 +13,36 @@ import (
 
 // report is a whole run.
 type report struct {
-	Machine machine  `json:"machine"`
-	Results []Result `json:"results"`
+	Machine machine      `json:"machine"`
+	Results []Result     `json:"results"`
+	Page    []PageResult `json:"page,omitempty"`
 }
 
 //go:embed benchmarks.md.tmpl
 var page string
 
+// print writes the tables of what was measured.
+func (r *report) print(w io.Writer) {
+	if len(r.Results) > 0 {
+		writeTable(w, r.Results)
+		fmt.Fprintln(w)
+	}
+	if len(r.Page) > 0 {
+		writePageTable(w, r.Page)
+	}
+}
+
 // Table is for the page's template.
 func (r *report) Table() string {
 	var b strings.Builder
 	writeTable(&b, r.Results)
+	return b.String()
+}
+
+// PageTable is for the page's template.
+func (r *report) PageTable() string {
+	var b strings.Builder
+	writePageTable(&b, r.Page)
 	return b.String()
 }
 

@@ -72,6 +72,7 @@ func newOurs(kind string) *server.Server {
 		// 32 events of 64 KB are in flight, or all of a broadcast waits for one who does not read.
 		SendBufferBytes:   16 << 20,
 		SendBufferPackets: 1 << 14,
+		AnyOrigin:         true, // that of the page is another
 	}
 	level := slog.LevelWarn
 	if kind == "storm" {
@@ -85,6 +86,10 @@ func newOurs(kind string) *server.Server {
 			echo.On(s, func(_ context.Context, text string) error { return echo.Emit(s, text) })
 		},
 		"blob": func(s *server.Socket) {
+			blob.On(s, func(_ context.Context, data []byte) error { return blob.Emit(s, data) })
+		},
+		pageLoad: func(s *server.Socket) {
+			echo.On(s, func(_ context.Context, text string) error { return echo.Emit(s, text) })
 			blob.On(s, func(_ context.Context, data []byte) error { return blob.Emit(s, data) })
 		},
 		"ack": func(s *server.Socket) {
