@@ -6,7 +6,8 @@ import (
 )
 
 // Codec turns arguments into JSON and back. It must write a []byte as base64 text,
-// as encoding/json does, and be safe for concurrent use.
+// as encoding/json does, and be safe for concurrent use. It is not asked for an
+// argument that is a string without anything to escape.
 //
 // A Codec may have a method Append(dst []byte, v any) ([]byte, error), which is
 // then called instead of Marshal.

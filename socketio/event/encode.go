@@ -201,10 +201,9 @@ func nesting(text []byte) int {
 		case '}', ']':
 			depth--
 		case '"':
-			for i++; i < len(text) && text[i] != '"'; i++ {
-				if text[i] == '\\' {
-					i++
-				}
+			i += 1 + parser.Plain(text[i+1:])
+			for i+2 <= len(text) && text[i] == '\\' {
+				i += 2 + parser.Plain(text[i+2:])
 			}
 		}
 	}
