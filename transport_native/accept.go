@@ -58,7 +58,7 @@ func writeTimeout(d time.Duration) time.Duration {
 // handler and the request's context, and the handler should return: what net/http
 // keeps for a request is then released.
 func Accept(w http.ResponseWriter, r *http.Request, options AcceptOptions) (transport.Conn, error) {
-	h := &hijacker{ResponseWriter: w, timeout: writeTimeout(options.WriteTimeout), lingering: options.Lingering}
+	h := &hijacker{ResponseWriter: w}
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: options.AnyOrigin,
 		OriginPatterns:     options.Origins,
@@ -66,25 +66,22 @@ func Accept(w http.ResponseWriter, r *http.Request, options AcceptOptions) (tran
 	if err != nil {
 		return nil, fmt.Errorf("transportnative: accept: %w", err)
 	}
-	// Accept has put a reader in front of the wire for what was buffered, which here is nothing.
-	h.buffer.Reset(h.wire)
-	return newConn(ws, h.wire, options.MaxMessage), nil
+	_ = ws.CloseNow()
+	return &conn{
+		stream:       h.stream,
+		source:       h.source,
+		maxMessage:   options.MaxMessage,
+		writeTimeout: writeTimeout(options.WriteTimeout),
+		lingering:    options.Lingering,
+	}, nil
 }
 
-const (
-	readBuffer = 1 << 10
-	// writeBuffer has room for a control frame, so that the library writes it at once.
-	writeBuffer = maxControl
-)
-
-// hijacker hands a wire with small buffers to the WebSocket library in place of
-// the connection and the buffers of net/http.
+// hijacker takes the connection that the WebSocket library believes to get when it
+// has done the handshake.
 type hijacker struct {
 	http.ResponseWriter
-	timeout   time.Duration
-	lingering *Lingering
-	wire      *wire
-	buffer    *bufio.Reader
+	stream net.Conn
+	source source
 }
 
 // WriteHeader writes the header at once also where a framework would wait for a body.
@@ -101,11 +98,27 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.wire = &wire{Conn: conn, reader: newBurst(conn), writeTimeout: h.timeout, server: true, lingering: h.lingering}
-	if n := rw.Reader.Buffered(); n > 0 {
-		early, _ := rw.Reader.Peek(n)
-		h.wire.reader = io.MultiReader(bytes.NewReader(bytes.Clone(early)), h.wire.reader)
-	}
-	h.buffer = bufio.NewReaderSize(h.wire, readBuffer)
-	return h.wire, bufio.NewReadWriter(h.buffer, bufio.NewWriterSize(h.wire, writeBuffer)), nil
+	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	h.stream, h.source = conn, newSource(conn, bytes.Clone(early))
+	return nothing{}, bufio.NewReadWriter(bufio.NewReaderSize(nothing{}, 0), bufio.NewWriterSize(nothing{}, 1)), nil
 }
+
+// readBuffer is for a connection that is no bare socket.
+const readBuffer = 1 << 10
+
+// newSource returns the source of a connection that some was read of already.
+func newSource(conn net.Conn, early []byte) source {
+	if len(early) == 0 {
+		if b := newBurst(conn); b != nil {
+			return b
+		}
+	}
+	return bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), readBuffer)
+}
+
+// nothing stands in for the connection that the WebSocket library must not have.
+type nothing struct{ net.Conn }
+
+func (nothing) Read([]byte) (int, error)    { return 0, io.EOF }
+func (nothing) Write(p []byte) (int, error) { return len(p), nil }
+func (nothing) Close() error                { return nil }

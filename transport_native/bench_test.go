@@ -24,7 +24,7 @@ func discard(c transport.Conn) (done chan struct{}) {
 	done = make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = io.CopyBuffer(io.Discard, struct{ io.Reader }{c.(droppable).Conn.(*conn).wire}, make([]byte, 64<<10))
+		_, _ = io.CopyBuffer(io.Discard, struct{ io.Reader }{c.(droppable).Conn.(*conn).source}, make([]byte, 64<<10))
 	}()
 	return done
 }

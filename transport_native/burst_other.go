@@ -2,10 +2,7 @@
 
 package transportnative
 
-import (
-	"io"
-	"net"
-)
+import "net"
 
-// newBurst returns a reader of the connection, here the connection.
-func newBurst(conn net.Conn) io.Reader { return conn }
+// newBurst returns nil: there is none here.
+func newBurst(net.Conn) source { return nil }

@@ -55,7 +55,7 @@ func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // droppable is a connection whose socket can be closed under it.
 type droppable struct{ transport.Conn }
 
-func (d droppable) Drop() { _ = d.Conn.(*conn).wire.Conn.Close() }
+func (d droppable) Drop() { _ = d.Conn.(*conn).stream.Close() }
 
 // pair returns a dialed connection and its accepted other end.
 func pair(t testing.TB, maxMessage int) (dialed, accepted transport.Conn) {

@@ -16,17 +16,24 @@ import (
 	"github.com/isosocket/isosocket/transport"
 )
 
-func TestReadMessage(t *testing.T) {
+// fixed is a source of which nothing is buffered.
+type fixed struct{ io.Reader }
+
+func (fixed) Buffered() int { return 0 }
+
+func TestAssemble(t *testing.T) {
 	for _, n := range []int{0, 1, 50, minScratch - 1, minScratch, minScratch + 1, maxScratch, maxScratch + 1, 1 << 20} {
 		want := bytes.Repeat([]byte("abc"), n/3+1)[:n]
 		for _, r := range []io.Reader{bytes.NewReader(want), iotest.HalfReader(bytes.NewReader(want)), iotest.DataErrReader(bytes.NewReader(want))} {
-			got, err := readMessage(r)
+			c := &conn{source: fixed{r}}
+			got, err := c.assemble(header{fin: true, op: opBinary, length: n})
 			require.NoError(t, err)
 			require.True(t, bytes.Equal(want, got), "%d bytes", n)
-			require.Equal(t, n, cap(got), "one allocation of the message's size")
+			require.Equal(t, n, cap(got), "memory of the message's size")
 		}
 	}
-	_, err := readMessage(io.MultiReader(strings.NewReader("x"), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	c := &conn{source: fixed{io.MultiReader(strings.NewReader("x"), iotest.ErrReader(io.ErrUnexpectedEOF))}}
+	_, err := c.assemble(header{fin: true, op: opBinary, length: 2})
 	require.Equal(t, io.ErrUnexpectedEOF, err)
 }
 
@@ -73,9 +80,9 @@ func (c *countingConn) Write(p []byte) (int, error) {
 // A batch reaches the socket as a whole, and in one piece when it fits.
 func TestWriteIsOneFlush(t *testing.T) {
 	p, accepted := connectRaw(t, AcceptOptions{}, "")
-	wire := accepted.(*conn).wire
-	socket := &countingConn{Conn: wire.Conn}
-	wire.Conn = socket
+	conn := accepted.(*conn)
+	socket := &countingConn{Conn: conn.stream}
+	conn.stream = socket
 	batch := make([]transport.Message, 32)
 	for i := range batch {
 		batch[i] = transport.Message{Data: payload, Binary: i%2 == 1}

@@ -3,6 +3,7 @@
 package transportnative
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ type dialer struct {
 
 // Dial implements transport.Dialer. The context bounds the handshake only.
 func (d *dialer) Dial(ctx context.Context, address string, maxMessage int) (transport.Conn, error) {
-	upgrade := &upgrader{base: d.client.Transport, timeout: d.writeTimeout}
+	upgrade := &upgrader{base: d.client.Transport}
 	if upgrade.base == nil {
 		upgrade.base = http.DefaultTransport
 	}
@@ -35,9 +36,19 @@ func (d *dialer) Dial(ctx context.Context, address string, maxMessage int) (tran
 	client.Transport = upgrade
 	ws, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: d.header})
 	if err != nil {
+		if upgrade.stream != nil {
+			_ = upgrade.stream.Close()
+		}
 		return nil, fmt.Errorf("transportnative: dial: %w", dialError(ctx, response, err))
 	}
-	return newConn(ws, upgrade.wire, maxMessage), nil
+	_ = ws.CloseNow()
+	return &conn{
+		stream:       upgrade.stream,
+		source:       bufio.NewReader(upgrade.body),
+		client:       true,
+		maxMessage:   maxMessage,
+		writeTimeout: d.writeTimeout,
+	}, nil
 }
 
 // dialError finds the cause of a failed dial. The address is not part of it: its
@@ -61,12 +72,12 @@ func dialError(ctx context.Context, response *http.Response, err error) error {
 	return err
 }
 
-// upgrader is an http.RoundTripper that puts a wire between the connection of an
-// accepted upgrade and the WebSocket library. It serves one Dial.
+// upgrader is an http.RoundTripper that takes the connection of an accepted upgrade
+// from under the response. It serves one Dial.
 type upgrader struct {
-	base    http.RoundTripper
-	timeout time.Duration
-	wire    *wire
+	base   http.RoundTripper
+	stream net.Conn
+	body   io.Reader // of the stream, behind the response
 }
 
 func (u *upgrader) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -81,7 +92,7 @@ func (u *upgrader) RoundTrip(r *http.Request) (*http.Response, error) {
 		_ = response.Body.Close()
 		return nil, errors.New("the HTTP client's transport does not tell its connection")
 	}
-	u.wire = &wire{Conn: conn, reader: response.Body, writeTimeout: u.timeout}
-	response.Body = u.wire
+	u.stream, u.body = conn, response.Body
+	response.Body = nothing{}
 	return response, nil
 }

@@ -1,7 +1,7 @@
 //go:build !js
 
-// Package transportnative runs Socket.IO on net/http and
-// [github.com/coder/websocket].
+// Package transportnative runs Socket.IO on net/http. The handshakes of WebSockets
+// are those of [github.com/coder/websocket].
 //
 // A client takes its runtime from [Platform], which is also what it uses when no
 // other is chosen:
@@ -21,8 +21,9 @@
 //
 // # Waiting
 //
-// An accepted connection that waits costs the goroutine that reads and about 4 KB
-// beside its stack and the socket in the kernel. Nothing is registered for a Read or Write whose
+// An accepted connection that waits costs the goroutine that reads and about 1 KB
+// beside its stack and the socket in the kernel: it has a buffer only while something
+// is in it. TLS, and any other net.Conn that is not a bare socket, has 1 KB more. Nothing is registered for a Read or Write whose
 // context cannot be cancelled ([context.Background]); Close ends such a Read as well, so
 // the owner of many connections should prefer it to a context for each of them.
 //

@@ -5,7 +5,6 @@ package transportnative
 import (
 	"context"
 	"io"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -42,7 +41,7 @@ func TestFrameLengths(t *testing.T) {
 	}
 }
 
-// The library answers pings while we write: no frame may begin inside another.
+// Pings are answered while we write: no frame may begin inside another.
 func TestPongsBetweenFrames(t *testing.T) {
 	p, conn := connectRaw(t, AcceptOptions{}, "")
 	const rounds = 300
@@ -84,18 +83,29 @@ func TestPongsBetweenFrames(t *testing.T) {
 	require.ErrorAs(t, readError, &closed)
 }
 
+// However a Close falls between Writes, the close frame is the last of the frames.
 func TestNoFrameBehindClose(t *testing.T) {
-	here, there := net.Pipe()
-	defer here.Close()
-	defer there.Close()
-	w := &wire{Conn: here, server: true, writeTimeout: writeTimeout(0)}
-	written := make(chan error, 1)
-	go func() {
-		_, err := w.Write([]byte{fin | opClose, 0})
-		written <- err
-	}()
-	_, err := io.ReadFull(there, make([]byte, 2))
-	require.NoError(t, err)
-	require.NoError(t, <-written)
-	require.ErrorIs(t, w.writeFrames([]transport.Message{{Data: []byte("late")}}), net.ErrClosed)
+	for range 100 {
+		p, conn := connectRaw(t, AcceptOptions{}, "")
+		written := make(chan error, 1)
+		go func() {
+			var err error
+			for err == nil {
+				err = conn.Write(context.Background(), transport.Message{Data: []byte("x")})
+			}
+			written <- err
+		}()
+		p.receive()
+		require.NoError(t, conn.Close(1000, ""))
+		for {
+			first, _ := p.receive()
+			if first == fin|opClose {
+				break
+			}
+			require.Equal(t, byte(fin|opText), first)
+		}
+		_, err := p.r.ReadByte()
+		require.Equal(t, io.EOF, err)
+		require.Equal(t, transport.ErrClosed, <-written)
+	}
 }

@@ -30,12 +30,12 @@ func TestRefusedFrames(t *testing.T) {
 		code   int
 	}{
 		{"message over the limit", frame(fin|opBinary, strings.Repeat("x", 1001)), 1009},
-		{"fragments over the limit", frame(opText, strings.Repeat("x", 600)) + frame(fin|opCont, strings.Repeat("x", 600)), 1009},
+		{"fragments over the limit", frame(opText, strings.Repeat("x", 600)) + frame(fin|opContinuation, strings.Repeat("x", 600)), 1009},
 		{"length that is not an int64", "\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", 1002},
-		{"continuation of nothing", frame(fin|opCont, "x"), 1002},
+		{"continuation of nothing", frame(fin|opContinuation, "x"), 1002},
 		{"text within a fragmented message", frame(opText, "x") + frame(fin|opText, "x"), 1002},
 		{"not masked", "\x81\x01x", 1002},
-		{"compressed", frame(fin|rsv1|opText, "x"), 1002},
+		{"compressed", frame(fin|0x40|opText, "x"), 1002},
 		{"reserved bit", frame(fin|0x20|opText, "x"), 1002},
 		{"opcode 3", frame(fin|3, "x"), 1002},
 		{"opcode 11", frame(fin|11, "x"), 1002},
@@ -71,7 +71,7 @@ func TestRefusedFrames(t *testing.T) {
 func TestAcceptedFrames(t *testing.T) {
 	ctx := context.Background()
 	many := func(fragment string) string {
-		return frame(opText, "") + strings.Repeat(frame(opCont, fragment), 20000) + frame(fin|opCont, "")
+		return frame(opText, "") + strings.Repeat(frame(opContinuation, fragment), 20000) + frame(fin|opContinuation, "")
 	}
 	for _, test := range []struct {
 		name   string
@@ -80,8 +80,8 @@ func TestAcceptedFrames(t *testing.T) {
 	}{
 		{"whole", frame(fin|opText, "x"), "x"},
 		{"at the limit", frame(fin|opText, strings.Repeat("x", 20000)), strings.Repeat("x", 20000)},
-		{"fragments", frame(opText, "a") + frame(opCont, "b") + frame(fin|opCont, "c"), "abc"},
-		{"fragments within a character", frame(opText, "\xe4\xb8") + frame(fin|opCont, "\x96"), "世"},
+		{"fragments", frame(opText, "a") + frame(opContinuation, "b") + frame(fin|opContinuation, "c"), "abc"},
+		{"fragments within a character", frame(opText, "\xe4\xb8") + frame(fin|opContinuation, "\x96"), "世"},
 		{"pong that was not asked for", frame(fin|opPong, "x") + frame(fin|opText, "x"), "x"},
 		{"20,000 fragments of one byte", many("x"), strings.Repeat("x", 20000)},
 		{"20,000 empty fragments", many(""), ""},
@@ -99,7 +99,7 @@ func TestAcceptedFrames(t *testing.T) {
 
 func TestPingBetweenFragments(t *testing.T) {
 	p, conn := connectRaw(t, AcceptOptions{}, "")
-	p.send(frame(opText, "a"), frame(fin|opPing, "are you there"), frame(fin|opCont, "b"))
+	p.send(frame(opText, "a"), frame(fin|opPing, "are you there"), frame(fin|opContinuation, "b"))
 	m, err := conn.Read(context.Background())
 	require.NoError(t, err)
 	require.Equal(t, "ab", string(m.Data))
@@ -125,8 +125,8 @@ func TestMemoryOfFrames(t *testing.T) {
 	}{
 		{"length of 2^63-1", "\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00x", true},
 		{"length at the limit", "\x82\xff\x00\x00\x00\x00\x3b\x9a\xca\x00\x00\x00\x00\x00x", true},
-		{"100,000 fragments of one byte", frame(opText, "") + strings.Repeat(frame(opCont, "x"), 100_000) + frame(fin|opCont, ""), false},
-		{"100,000 empty fragments", frame(opText, "") + strings.Repeat(frame(opCont, ""), 100_000) + frame(fin|opCont, ""), false},
+		{"100,000 fragments of one byte", frame(opText, "") + strings.Repeat(frame(opContinuation, "x"), 100_000) + frame(fin|opContinuation, ""), false},
+		{"100,000 empty fragments", frame(opText, "") + strings.Repeat(frame(opContinuation, ""), 100_000) + frame(fin|opContinuation, ""), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p, conn := connectRaw(t, AcceptOptions{MaxMessage: 1_000_000_000}, "")
@@ -155,7 +155,7 @@ func TestBytesBehindTheUpgrade(t *testing.T) {
 	})
 	t.Run("frames", func(t *testing.T) {
 		p, conn := connectRaw(t, AcceptOptions{}, frame(fin|opText, "early")+frame(opText, "sp"))
-		p.send(frame(fin|opCont, "lit"))
+		p.send(frame(fin|opContinuation, "lit"))
 		for _, want := range []string{"early", "split"} {
 			m, err := conn.Read(context.Background())
 			require.NoError(t, err)

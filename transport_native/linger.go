@@ -23,14 +23,14 @@ const (
 // be called concurrently.
 type Lingering struct {
 	mu    sync.Mutex
-	wires map[*wire]struct{}
+	conns map[*conn]struct{}
 	none  chan struct{} // closed when the last wire is gone; nil while nobody waits
 }
 
 // Wait returns when no connection lingers, or the cause of ctx when it is over before.
 func (l *Lingering) Wait(ctx context.Context) error {
 	l.mu.Lock()
-	if len(l.wires) == 0 {
+	if len(l.conns) == 0 {
 		l.mu.Unlock()
 		return nil
 	}
@@ -50,48 +50,51 @@ func (l *Lingering) Wait(ctx context.Context) error {
 // Abort hangs up on the peers that have not, and waits until the goroutines have ended.
 func (l *Lingering) Abort() {
 	l.mu.Lock()
-	for w := range l.wires {
-		_ = w.Conn.Close()
+	for c := range l.conns {
+		_ = c.stream.Close()
 	}
 	l.mu.Unlock()
 	_ = l.Wait(context.Background())
 }
 
-func (l *Lingering) add(w *wire) {
+func (l *Lingering) add(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.wires == nil {
-		l.wires = make(map[*wire]struct{})
+	if l.conns == nil {
+		l.conns = make(map[*conn]struct{})
 	}
-	l.wires[w] = struct{}{}
+	l.conns[c] = struct{}{}
 }
 
-func (l *Lingering) remove(w *wire) {
+func (l *Lingering) remove(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.wires, w)
-	if len(l.wires) == 0 && l.none != nil {
+	delete(l.conns, c)
+	if len(l.conns) == 0 && l.none != nil {
 		close(l.none)
 		l.none = nil
 	}
 }
 
-// linger ends the sending half of the socket, discards what arrives until the peer
-// ends the other half, and closes the socket. Nobody reads or writes any more.
+// linger ends the sending half of the stream, discards what arrives until the peer
+// ends the other half, and closes the stream. Nobody writes any more, and the Read
+// that was interrupted is about to return.
 // https://www.rfc-editor.org/rfc/rfc9112#section-9.6
-func (w *wire) linger() {
-	if w.lingering != nil {
-		w.lingering.add(w)
+func (c *conn) linger() {
+	if c.lingering != nil {
+		c.lingering.add(c)
 	}
 	go func() { // ends by itself; Lingering can wait for it
-		if half, ok := w.Conn.(interface{ CloseWrite() error }); ok {
+		if half, ok := c.stream.(interface{ CloseWrite() error }); ok {
 			_ = half.CloseWrite()
 		}
-		_ = w.Conn.SetReadDeadline(time.Now().Add(lingerTimeout))
-		_, _ = io.Copy(io.Discard, io.LimitReader(w.reader, lingerBytes))
-		_ = w.Conn.Close()
-		if w.lingering != nil {
-			w.lingering.remove(w)
+		c.reading.Lock() // so that the interrupted Read has returned
+		_ = c.stream.SetReadDeadline(time.Now().Add(lingerTimeout))
+		c.reading.Unlock()
+		_, _ = io.Copy(io.Discard, io.LimitReader(c.stream, lingerBytes))
+		_ = c.stream.Close()
+		if c.lingering != nil {
+			c.lingering.remove(c)
 		}
 	}()
 }

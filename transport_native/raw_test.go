@@ -102,14 +102,6 @@ func (p *rawPeer) wantClose(code int) {
 	require.Equal(p.t, io.EOF, err)
 }
 
-// https://www.rfc-editor.org/rfc/rfc6455#section-5.2
-const (
-	rsv1   = 0x40
-	opCont = 0
-	opPing = 9
-	opPong = 10
-)
-
 // frame returns a frame masked with a key of zeros.
 func frame(first byte, payload string) string {
 	head := []byte{first, fin}
