@@ -56,8 +56,10 @@ func (s *Session) read(conn transport.Conn) {
 	s.outbox.Wait(context.Background()) // conn is closed, so its writer ends at once
 }
 
-// batches are what write joins groups in.
-var batches = sync.Pool{New: func() any { return new([]transport.Message) }}
+// batch is what write joins groups in.
+type batch struct{ messages []transport.Message }
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
 
 // flushSize is how many bytes gather for one write. What was written makes room at
 // once: a client that has taken it may cause as much again before the rest of a large
@@ -77,7 +79,10 @@ func (s *Session) write(groups [][]transport.Message) {
 			size += groupSize(groups[n])
 			n++
 		}
-		if err := writeGroups(conn, groups[:n]); err != nil {
+		messages, batch := join(groups[:n])
+		err := conn.Write(context.Background(), messages...) // conn has a deadline for it
+		batch.release()
+		if err != nil {
 			s.writeFailed(err)
 			return
 		}
@@ -88,21 +93,24 @@ func (s *Session) write(groups [][]transport.Message) {
 	}
 }
 
-func writeGroups(conn transport.Conn, groups [][]transport.Message) error {
-	messages := groups[0]
-	if len(groups) > 1 {
-		batch := batches.Get().(*[]transport.Message)
-		defer func() {
-			clear(*batch)
-			*batch = (*batch)[:0]
-			batches.Put(batch)
-		}()
-		for _, group := range groups {
-			*batch = append(*batch, group...)
-		}
-		messages = *batch
+// join returns the messages of the groups, and the batch that holds them, or nil.
+func join(groups [][]transport.Message) ([]transport.Message, *batch) {
+	if len(groups) == 1 {
+		return groups[0], nil
 	}
-	return conn.Write(context.Background(), messages...) // conn has a deadline for it
+	b := batches.Get().(*batch)
+	for _, group := range groups {
+		b.messages = append(b.messages, group...)
+	}
+	return b.messages, b
+}
+
+func (b *batch) release() {
+	if b != nil {
+		clear(b.messages)
+		b.messages = b.messages[:0]
+		batches.Put(b)
+	}
 }
 
 // writeFailed leaves the end of the session to the reader, who gets an error too,
