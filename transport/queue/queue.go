@@ -25,6 +25,7 @@ type Limits struct {
 // except those that take a context: they would wait for themselves.
 type Queue[T any] struct {
 	drain  func(batch []T)
+	worker func() // run, made once: starting it then allocates nothing
 	limits Limits
 
 	mu      sync.Mutex
@@ -50,7 +51,7 @@ func New[T any](limits Limits, drain func(batch []T)) *Queue[T] {
 
 // Init makes a Queue that is a field of another struct ready for use.
 func (q *Queue[T]) Init(limits Limits, drain func(batch []T)) {
-	q.limits, q.drain = limits, drain
+	q.limits, q.drain, q.worker = limits, drain, q.run
 }
 
 // Put appends an item of the given size in bytes. It does not wait: the error is
@@ -117,7 +118,7 @@ func (q *Queue[T]) append(item T, size int) {
 func (q *Queue[T]) start() {
 	if len(q.items) > 0 && !q.running && !q.paused {
 		q.running = true
-		go q.run() // ends when nothing waits; Wait and Pause wait for it
+		go q.worker() // ends when nothing waits; Wait and Pause wait for it
 	}
 }
 
@@ -127,7 +128,10 @@ func (q *Queue[T]) run() {
 		q.mu.Lock()
 		if len(q.items) == 0 || q.paused {
 			if len(q.items) == 0 {
-				q.items = nil // an idle queue holds no buffer
+				q.items = nil // an idle queue holds no buffer, but for a single item
+				if cap(spare) == 1 {
+					q.items = spare
+				}
 			}
 			q.running = false
 			q.signal()
@@ -135,7 +139,7 @@ func (q *Queue[T]) run() {
 			return
 		}
 		batch, bytes := q.items, q.waiting
-		q.items, q.waiting = spare[:0], 0
+		q.items, q.waiting = spare, 0
 		q.mu.Unlock()
 
 		q.drain(batch)
@@ -147,7 +151,7 @@ func (q *Queue[T]) run() {
 		q.signal()
 		q.mu.Unlock()
 		clear(batch)
-		spare = batch
+		spare = batch[:0]
 	}
 }
 
