@@ -32,7 +32,7 @@ func perform(ctx context.Context, url string, transports []string, restart func(
 	defer cancel()
 	s := &stage{ctx: ctx, url: url, transports: transports, restart: restart, err: errors.New("scenario: the row panicked")}
 	done := make(chan struct{})
-	go func() {
+	go func() { // waited for here; a requirement that fails ends it in the middle of the row
 		defer close(done)
 		play(s)
 		s.err = nil

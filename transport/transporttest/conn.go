@@ -85,7 +85,7 @@ func testOrder(t *testing.T, s subject) {
 		return transport.Message{Data: []byte(strings.Repeat(strconv.Itoa(i)+" ", i%300)), Binary: i%3 == 0}
 	}
 	done := make(chan error, 1)
-	go func() {
+	go func() { // sends to done
 		for i := range n {
 			if err := e.Write(e.ctx, message(i)); err != nil {
 				done <- err
@@ -216,7 +216,7 @@ func testMessagesBeforeCloseWhileWriting(t *testing.T, s subject) {
 		e := s.dial(t)
 		e.tell("burst 30 4001")
 		done := make(chan error, 1)
-		go func() { done <- writeUntilError(e.ctx, e) }()
+		go func() { done <- writeUntilError(e.ctx, e) }() // received below
 		for i := range 30 {
 			e.want(text(strconv.Itoa(i)))
 		}
@@ -411,7 +411,7 @@ func testCloseWakesRead(t *testing.T, s subject) {
 	for _, ctx := range []context.Context{context.Background(), within(t)} {
 		e := s.dial(t)
 		done := make(chan error, 1)
-		go func() {
+		go func() { // ends with e, sends to done
 			_, err := e.Read(ctx)
 			done <- err
 		}()
@@ -427,7 +427,7 @@ func testCloseWakesWrite(t *testing.T, s subject) {
 	name := e.name()
 	e.tell("deaf %s", name)
 	started, done := make(chan struct{}), make(chan error, 1)
-	go func() {
+	go func() { // ends with e, sends to done
 		close(started)
 		done <- writeUntilError(e.ctx, e)
 	}()

@@ -33,7 +33,7 @@ func TestConn(t *testing.T, pair func(t *testing.T, maxMessage int) (a, b transp
 				}
 				ctx, cancel := context.WithCancel(context.Background())
 				served := make(chan struct{})
-				go func() {
+				go func() { // ends with other, the cleanup waits for it
 					defer close(served)
 					peer.Serve(ctx, other)
 				}()
