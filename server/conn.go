@@ -205,7 +205,7 @@ func (c *conn) sendConnectError(namespace, message string, data any) {
 		c.server.options.Logger.Error("refusal not encoded", "namespace", namespace, "error", err)
 		text = json.RawMessage(`{"message":"Internal error"}`)
 	}
-	c.session.Send(messages(&parser.Packet{Type: parser.ConnectError, Namespace: namespace, Data: text}), false)
+	c.session.Send(control(parser.ConnectError, namespace, text), false)
 }
 
 // joined says that a namespace was joined.

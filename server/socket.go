@@ -227,7 +227,7 @@ func (s *Socket) Disconnect(closeConnection bool) {
 // leave tells the client and closes the socket.
 func (s *Socket) leave() {
 	if s.Connected() {
-		s.send(messages(&parser.Packet{Type: parser.Disconnect, Namespace: s.namespace.name}), false)
+		s.send(control(parser.Disconnect, s.namespace.name, nil), false)
 	}
 	s.close(event.ServerNamespaceDisconnect, nil)
 }
@@ -360,8 +360,7 @@ func (s *Socket) confirm() bool {
 	if err != nil {
 		panic("BUG: server: encode socket id: " + err.Error()) // a string always encodes
 	}
-	answer := &parser.Packet{Type: parser.Connect, Namespace: s.namespace.name, Data: data}
-	s.conn.session.Send(messages(answer), false)
+	s.conn.session.Send(control(parser.Connect, s.namespace.name, data), false)
 	s.state.CompareAndSwap(answering, connected)
 	s.conn.joined()
 	return true

@@ -274,12 +274,12 @@ func (s *Socket) authPayload(ctx context.Context) (data []byte, err error) {
 	if value == nil {
 		return nil, nil
 	}
-	data, attachments, err := event.EncodeArgs(s.manager.opts.Codec, nil, value)
-	if err != nil {
+	p := parser.Packet{Type: parser.Ack} // whose arguments are encoded the same way
+	if _, err := event.EncodeAck(s.manager.opts.Codec, nil, &p, value); err != nil {
 		return nil, fmt.Errorf("socketio: auth: %w", err)
 	}
-	args := parser.Split(nil, data)
-	if len(args) != 1 || !bytes.HasPrefix(args[0], []byte{'{'}) || len(attachments) > 0 {
+	args := parser.Split(nil, p.Data)
+	if len(args) != 1 || !bytes.HasPrefix(args[0], []byte{'{'}) || len(p.Attachments) > 0 {
 		return nil, errAuthNotObject
 	}
 	return args[0], nil

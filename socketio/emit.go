@@ -74,56 +74,49 @@ func (v volatile) Emit(name string, args ...any) error {
 	return nil
 }
 
+// prefix is what every packet begins with on a connection. Appending copies it,
+// because it has no room.
+var prefix = []byte{byte(engineio.TypeMessage)}
+
 // event encodes an event, with an acknowledgement id unless that is nil.
 func (s *Socket) event(name string, args []any, id *uint64) (packet, error) {
 	p := parser.Packet{Type: parser.Event, Namespace: s.namespace}
 	if id != nil {
 		p.ID, p.HasID = *id, true
 	}
-	var buffer [64]byte
-	text, attachments, err := event.EncodeEvent(s.manager.opts.Codec, appendText(buffer[:0], &p), name, args...)
+	text, err := event.EncodeEvent(s.manager.opts.Codec, prefix, &p, name, args...)
 	if err != nil {
 		return packet{}, err
 	}
-	return packetOf(text, attachments, id), nil
+	return packetOf(text, &p), nil
 }
 
 // ack encodes the answer to the event with that id.
 func (s *Socket) ack(id uint64, args []any) (packet, error) {
 	p := parser.Packet{Type: parser.Ack, Namespace: s.namespace, ID: id, HasID: true}
-	var buffer [64]byte
-	text, attachments, err := event.EncodeArgs(s.manager.opts.Codec, appendText(buffer[:0], &p), args...)
+	text, err := event.EncodeAck(s.manager.opts.Codec, prefix, &p, args...)
 	if err != nil {
 		return packet{}, err
 	}
-	return packetOf(text, attachments, nil), nil
+	return packetOf(text, &p), nil
 }
 
 // control encodes a packet of another type, with its data.
 func (s *Socket) control(t parser.Type, data []byte) packet {
-	return packetOf(appendText(nil, &parser.Packet{Type: t, Namespace: s.namespace, Data: data}), nil, nil)
+	p := parser.Packet{Type: t, Namespace: s.namespace, Data: data}
+	return packetOf(parser.Append(prefix, &p), &p)
 }
 
-// appendText appends the packet's text message as a connection carries it.
-func appendText(dst []byte, p *parser.Packet) []byte {
-	return parser.Append(append(dst, byte(engineio.TypeMessage)), p)
-}
-
-// packetOf returns an encoded packet, whose text was begun without knowing of the attachments.
-func packetOf(text []byte, attachments [][]byte, id *uint64) packet {
-	if len(attachments) > 0 {
-		text = parser.Announce(text, 1, len(attachments)) // behind the type of the Engine.IO packet
+// packetOf returns what a connection carries for the packet, whose text message is given.
+func packetOf(text []byte, p *parser.Packet) packet {
+	messages := make([]transport.Message, 1, 1+len(p.Attachments))
+	messages[0].Data = text
+	size := len(text)
+	for _, attachment := range p.Attachments {
+		messages = append(messages, transport.Message{Data: attachment, Binary: true})
+		size += len(attachment)
 	}
-	p := packet{messages: make([]transport.Message, 1, 1+len(attachments)), size: len(text)}
-	p.messages[0].Data = text
-	for _, attachment := range attachments {
-		p.messages = append(p.messages, transport.Message{Data: attachment, Binary: true})
-		p.size += len(attachment)
-	}
-	if id != nil {
-		p.id, p.hasID = *id, true
-	}
-	return p
+	return packet{messages: messages, size: size, id: p.ID, hasID: p.HasID && p.Type == parser.Event}
 }
 
 // send hands the packet to the connection, or buffers it until there is one.

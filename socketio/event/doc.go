@@ -51,7 +51,7 @@
 //
 // # For the two ends
 //
-// [Handlers] and [Acks] are the state of a socket, [EncodeEvent], [EncodeArgs],
+// [Handlers] and [Acks] are the state of a socket, [EncodeEvent], [EncodeAck],
 // [NewMessage] and [NewReply] what is between it and package parser.
 //
 // # Limitations

@@ -22,34 +22,35 @@ var (
 	ErrUTF8 = errors.New("invalid UTF-8")
 )
 
-// EncodeEvent returns head followed by the JSON array of an event: its name and
-// its arguments. head is what the message has before the array; it is copied. The
-// error matches [ErrReserved] for a name that the library keeps for itself.
-// Everything else is as with [EncodeArgs].
-func EncodeEvent(codec Codec, head []byte, name string, args ...any) (text []byte, attachments [][]byte, err error) {
+// EncodeEvent returns prefix followed by the text message of the event p, and gives
+// p the Data, which is part of the text, and the Attachments that the name and the
+// arguments make. The caller has set the rest of p. The error matches [ErrReserved]
+// for a name that the library keeps for itself. Everything else is as with
+// [EncodeAck].
+func EncodeEvent(codec Codec, prefix []byte, p *parser.Packet, name string, args ...any) (text []byte, err error) {
 	if parser.Reserved(name) {
-		return nil, nil, fmt.Errorf("%w: %q", ErrReserved, name)
+		return nil, fmt.Errorf("%w: %q", ErrReserved, name)
 	}
-	e := newEncoder(codec, head, len(name)+len(`""`)+sizeOf(args))
+	e := newEncoder(codec, prefix, p, len(name)+len(`""`)+sizeOf(args))
 	if err := e.string(name); err != nil {
-		return nil, nil, fmt.Errorf("event: encode name %q: %w", name, err)
+		return nil, fmt.Errorf("event: encode name %q: %w", name, err)
 	}
-	return e.array(args)
+	return e.packet(p, args)
 }
 
-// EncodeArgs returns head followed by the JSON array of arguments that an
-// acknowledgement carries. A nil codec means [JSON].
+// EncodeAck returns prefix followed by the text message of the acknowledgement p,
+// and gives p the Data and the Attachments that the arguments make. prefix is what
+// the layer below has before a packet; it is copied. A nil codec means [JSON].
 //
 // A []byte anywhere in an argument, of a named type too, becomes a placeholder for
 // an attachment, in the order of the JSON; a nil one becomes null. Types that
 // marshal themselves are left alone, and arrays of bytes are arrays of numbers. The
-// arguments are not changed, and neither text nor attachments share memory with
-// them or with head.
+// arguments are not changed, and neither text nor attachments share memory with them.
 //
-// The error is an [*EncodeError].
-func EncodeArgs(codec Codec, head []byte, args ...any) (text []byte, attachments [][]byte, err error) {
-	e := newEncoder(codec, head, sizeOf(args))
-	return e.array(args)
+// The error is an [*EncodeError], and p has no data then.
+func EncodeAck(codec Codec, prefix []byte, p *parser.Packet, args ...any) (text []byte, err error) {
+	e := newEncoder(codec, prefix, p, sizeOf(args))
+	return e.packet(p, args)
 }
 
 // sizeOf returns how long the JSON of the arguments is, exactly if they are strings
@@ -67,31 +68,46 @@ func sizeOf(args []any) int {
 	return size
 }
 
-// encoder is one array of arguments being written.
+// encoder is one packet being written: its header, which is that of a packet
+// without attachments until the end, and the array of its arguments.
 type encoder struct {
 	codec       Codec
 	out         []byte
-	start       int // of the array in out
+	header      int // where it begins in out
+	array       int // where that begins
 	attachments [][]byte
 }
 
-// newEncoder returns an encoder with room for head and for size bytes between the brackets.
-func newEncoder(codec Codec, head []byte, size int) encoder {
-	out := make([]byte, 0, len(head)+len("[]")+size)
-	return encoder{codec: orJSON(codec), out: append(append(out, head...), '['), start: len(head)}
+// newEncoder returns an encoder with room for the message, which has size bytes
+// between the brackets.
+func newEncoder(codec Codec, prefix []byte, p *parser.Packet, size int) encoder {
+	p.Data, p.Attachments = nil, nil
+	size += len(prefix) + len(p.Namespace) + len(`2,[]`)
+	if p.HasID {
+		size += len("9007199254740991") // MaxID
+	}
+	out := append(make([]byte, 0, size), prefix...)
+	out = parser.Append(out, p)
+	return encoder{codec: orJSON(codec), out: append(out, '['), header: len(prefix), array: len(out)}
 }
 
-// array writes the arguments and the end of the array.
-func (e *encoder) array(args []any) ([]byte, [][]byte, error) {
+// packet writes the arguments and the end of the array, and completes the packet.
+func (e *encoder) packet(p *parser.Packet, args []any) (text []byte, err error) {
 	for i, arg := range args {
-		if len(e.out) > e.start+1 {
+		if len(e.out) > e.array+1 {
 			e.out = append(e.out, ',')
 		}
 		if err := e.arg(arg); err != nil {
-			return nil, nil, &EncodeError{Argument: i, Err: err}
+			return nil, &EncodeError{Argument: i, Err: err}
 		}
 	}
-	return append(e.out, ']'), e.attachments, nil
+	text = append(e.out, ']')
+	size := len(text) - e.array
+	if len(e.attachments) > 0 {
+		text = parser.Announce(text, e.header, len(e.attachments))
+	}
+	p.Data, p.Attachments = text[len(text)-size:], e.attachments
+	return text, nil
 }
 
 func (e *encoder) arg(v any) error {

@@ -120,26 +120,32 @@ func TestEncode(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			data, attachments, err := event.EncodeArgs(nil, []byte("43"), tt.args...)
+			p := parser.Packet{Type: parser.Ack, Namespace: "/chat", ID: 7, HasID: true}
+			text, err := event.EncodeAck(nil, []byte("4"), &p, tt.args...)
 			require.NoError(t, err)
-			require.Equal(t, "43"+tt.want, string(data))
-			require.Equal(t, tt.attachments, attachments)
+			require.Equal(t, tt.want, string(p.Data))
+			require.Equal(t, tt.attachments, p.Attachments)
+			require.Equal(t, string(parser.Append([]byte("4"), &p)), string(text))
 		})
 	}
 }
 
 func TestEncodeEvent(t *testing.T) {
-	data, attachments, err := event.EncodeEvent(nil, []byte("42"), `say "hi"`, 1, []byte("a"))
+	p := parser.Packet{Type: parser.Event, Data: []byte("before"), Attachments: [][]byte{[]byte("before")}}
+	text, err := event.EncodeEvent(nil, []byte("4"), &p, `say "hi"`, 1, []byte("a"))
 	require.NoError(t, err)
-	require.Equal(t, `42["say \"hi\"",1,{"_placeholder":true,"num":0}]`, string(data))
-	require.Equal(t, [][]byte{[]byte("a")}, attachments)
+	require.Equal(t, `451-["say \"hi\"",1,{"_placeholder":true,"num":0}]`, string(text))
+	require.Equal(t, `["say \"hi\"",1,{"_placeholder":true,"num":0}]`, string(p.Data))
+	require.Equal(t, [][]byte{[]byte("a")}, p.Attachments)
+	p.Data[0] = '!'
+	require.Equal(t, `451-!`, string(text[:5]), "the data is part of the text")
 
 	for _, name := range []string{"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"} {
-		_, _, err := event.EncodeEvent(nil, nil, name)
+		_, err := event.EncodeEvent(nil, nil, &p, name)
 		require.ErrorIs(t, err, event.ErrReserved, name)
 	}
 	for _, name := range []string{"", "error", "message", "connection", "__proto__"} {
-		_, _, err := event.EncodeEvent(nil, nil, name)
+		_, err := event.EncodeEvent(nil, nil, &p, name)
 		require.NoError(t, err, name)
 	}
 }
@@ -208,11 +214,10 @@ func TestEncodeErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			dst := append(make([]byte, 0, 8), "42"...)
-			data, attachments, err := event.EncodeArgs(nil, dst, []byte("first"), tt.arg)
-			require.Nil(t, data)
-			require.Nil(t, attachments)
-			require.Equal(t, "42", string(dst))
+			p := parser.Packet{Type: parser.Ack}
+			text, err := event.EncodeAck(nil, nil, &p, []byte("first"), tt.arg)
+			require.Nil(t, text)
+			require.Equal(t, parser.Packet{Type: parser.Ack}, p)
 			var encode *event.EncodeError
 			require.ErrorAs(t, err, &encode)
 			require.Equal(t, 1, encode.Argument)
@@ -227,10 +232,11 @@ func TestEncodeErrors(t *testing.T) {
 }
 
 func TestEncodeAtTheDepthLimit(t *testing.T) {
-	data, _, err := event.EncodeArgs(nil, nil, "x", nested(event.MaxDepth-1))
+	p := parser.Packet{Type: parser.Event}
+	text, err := event.EncodeEvent(nil, nil, &p, "x", nested(event.MaxDepth-1))
 	require.NoError(t, err)
 	var d parser.Decoder
-	_, complete, err := d.Text(append([]byte{byte(parser.Event)}, data...))
+	_, complete, err := d.Text(text)
 	require.NoError(t, err, "a peer with the same limit takes it")
 	require.True(t, complete)
 }
@@ -251,16 +257,17 @@ func TestEncodeLeavesTheCallersValue(t *testing.T) {
 		}
 	}
 	v := build()
-	data, attachments, err := event.EncodeArgs(nil, nil, v, *v, v.List)
+	p := parser.Packet{Type: parser.Ack}
+	_, err := event.EncodeAck(nil, nil, &p, v, *v, v.List)
 	require.NoError(t, err)
-	require.Len(t, attachments, 13)
+	require.Len(t, p.Attachments, 13)
 	require.Equal(t, build(), v)
 
-	before := string(data)
+	before := string(p.Data)
 	v.Data[0], v.List[0][0], v.Next.Data[0] = 'x', 'x', 'x'
 	v.Map["k"].([]any)[0].([]byte)[0] = 'x'
-	require.Equal(t, before, string(data))
-	for _, attachment := range attachments {
+	require.Equal(t, before, string(p.Data))
+	for _, attachment := range p.Attachments {
 		require.NotEqual(t, "x", string(attachment))
 	}
 }
@@ -276,12 +283,13 @@ func (upper) Marshal(v any) ([]byte, error) {
 func (upper) Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
 
 func TestCodec(t *testing.T) {
-	data, attachments, err := event.EncodeEvent(upper{}, nil, "x", map[string]any{"k": "s", "b": []byte("a")})
+	p := parser.Packet{Type: parser.Event}
+	_, err := event.EncodeEvent(upper{}, nil, &p, "x", map[string]any{"k": "s", "b": []byte("a")})
 	require.NoError(t, err)
-	require.Equal(t, `["x",{"b":{"_placeholder":true,"num":0},"k":"S"}]`, string(data))
-	require.Equal(t, [][]byte{[]byte("a")}, attachments)
+	require.Equal(t, `["x",{"b":{"_placeholder":true,"num":0},"k":"S"}]`, string(p.Data))
+	require.Equal(t, [][]byte{[]byte("a")}, p.Attachments)
 
-	_, _, err = event.EncodeEvent(upper{}, nil, "x", make(chan int))
+	_, err = event.EncodeEvent(upper{}, nil, &p, "x", make(chan int))
 	require.Error(t, err)
 
 	text, err := event.JSON{}.Marshal("<")

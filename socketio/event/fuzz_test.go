@@ -109,11 +109,12 @@ func FuzzEncodeDecode(f *testing.F) {
 		s := source{data}
 		sent, generic := s.record(3), s.value(5)
 		before := fmt.Sprintf("%#v %#v", sent, generic)
-		text, attachments, err := event.EncodeEvent(nil, nil, "x", sent, &sent, generic)
+		p := parser.Packet{Type: parser.Event}
+		_, err := event.EncodeEvent(nil, nil, &p, "x", sent, &sent, generic)
 		require.NoError(t, err)
 		require.Equal(t, before, fmt.Sprintf("%#v %#v", sent, generic), "the values of the caller are not changed")
 
-		p, err := transfer(parser.Packet{Type: parser.Event, Data: text, Attachments: attachments})
+		p, err = transfer(p)
 		require.NoError(t, err)
 		m, err := event.NewMessage(&p, nil, nil)
 		require.NoError(t, err)

@@ -16,8 +16,8 @@ import (
 
 // named returns an event of that name without arguments. Its acknowledgements go to acks.
 func named(name string, acks ...*[]any) *event.Message {
-	data, _, err := event.EncodeArgs(nil, nil, name)
-	if err != nil {
+	p := parser.Packet{Type: parser.Event}
+	if _, err := event.EncodeEvent(nil, nil, &p, name); err != nil {
 		panic(err)
 	}
 	var ack func(args ...any) error
@@ -27,7 +27,7 @@ func named(name string, acks ...*[]any) *event.Message {
 			return nil
 		}
 	}
-	m, err := event.NewMessage(&parser.Packet{Type: parser.Event, Data: data}, nil, ack)
+	m, err := event.NewMessage(&p, nil, ack)
 	if err != nil {
 		panic(err)
 	}

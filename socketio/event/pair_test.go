@@ -30,20 +30,20 @@ func newPair() (a, b *end) {
 }
 
 func (e *end) Emit(name string, args ...any) error {
-	data, attachments, err := event.EncodeEvent(e.codec, nil, name, args...)
-	if err != nil {
+	p := parser.Packet{Type: parser.Event}
+	if _, err := event.EncodeEvent(e.codec, nil, &p, name, args...); err != nil {
 		return err
 	}
-	return e.send(parser.Packet{Type: parser.Event, Data: data, Attachments: attachments})
+	return e.send(p)
 }
 
 func (e *end) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
-	data, attachments, err := event.EncodeEvent(e.codec, nil, name, args...)
-	if err != nil {
-		return nil, err
-	}
 	return e.acks.Request(ctx, e.codec, name, func(id uint64) error {
-		return e.send(parser.Packet{Type: parser.Event, ID: id, HasID: true, Data: data, Attachments: attachments})
+		p := parser.Packet{Type: parser.Event, ID: id, HasID: true}
+		if _, err := event.EncodeEvent(e.codec, nil, &p, name, args...); err != nil {
+			return err
+		}
+		return e.send(p)
 	})
 }
 
@@ -63,11 +63,11 @@ func (e *end) receive(p *parser.Packet) error {
 	var ack func(args ...any) error
 	if p.HasID {
 		ack = func(args ...any) error {
-			data, attachments, err := event.EncodeArgs(e.codec, nil, args...)
-			if err != nil {
+			answer := parser.Packet{Type: parser.Ack, ID: p.ID, HasID: true}
+			if _, err := event.EncodeAck(e.codec, nil, &answer, args...); err != nil {
 				return err
 			}
-			return e.send(parser.Packet{Type: parser.Ack, ID: p.ID, HasID: true, Data: data, Attachments: attachments})
+			return e.send(answer)
 		}
 	}
 	m, err := event.NewMessage(p, e.codec, ack)

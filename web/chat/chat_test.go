@@ -25,14 +25,14 @@ func (w *wire) Emit(name string, args ...any) error {
 }
 
 func (w *wire) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
-	data, attachments, err := event.EncodeEvent(nil, nil, name, args...)
-	if err != nil {
+	p := parser.Packet{Type: parser.Event}
+	if _, err := event.EncodeEvent(nil, nil, &p, name, args...); err != nil {
 		return nil, err
 	}
-	w.data, w.attachments = string(data), attachments
+	w.data, w.attachments = string(p.Data), p.Attachments
 	reply := &parser.Packet{Type: parser.Ack, Data: []byte("[]")}
-	m, err := event.NewMessage(&parser.Packet{Type: parser.Event, Data: data, Attachments: attachments}, nil, func(args ...any) (err error) {
-		reply.Data, reply.Attachments, err = event.EncodeArgs(nil, nil, args...)
+	m, err := event.NewMessage(&p, nil, func(args ...any) error {
+		_, err := event.EncodeAck(nil, nil, reply, args...)
 		return err
 	})
 	if err != nil {
