@@ -117,23 +117,31 @@ func (c *conn) Close(code int, reason string) error {
 }
 
 // farewell sends a close frame and lets go of everything. A Read and a Write that
-// wait return.
+// wait return. When a Write waits for a peer that does not read, the close frame is
+// left to linger: whoever closes many such connections must not wait for each.
 func (c *conn) farewell(code int, reason string) {
 	c.interrupt()
-	c.sendClose(code, reason)
-	c.linger()
+	if c.writing.TryLock() {
+		c.sendClose(code, reason)
+		c.writing.Unlock()
+		c.linger(nil)
+		return
+	}
+	c.linger(func() {
+		c.writing.Lock()
+		c.sendClose(code, reason)
+		c.writing.Unlock()
+	})
 }
 
 // sendClose sends a close frame, the last there is: a Write that comes behind it
-// finds the final error.
+// finds the final error. The caller holds writing.
 func (c *conn) sendClose(code int, reason string) {
 	var payload []byte
 	if code != 0 {
 		payload = append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
 	}
-	c.writing.Lock()
 	_ = c.sendControl(opClose, payload) // a stream that is broken needs no farewell
-	c.writing.Unlock()
 }
 
 // interrupt makes reading fail from now on, also a Read that waits, and gives
@@ -189,7 +197,9 @@ func (c *conn) readFailed(err error) error {
 			if !sendable(code) {
 				code = 0
 			}
+			c.writing.Lock()
 			c.sendClose(code, "")
+			c.writing.Unlock()
 			_ = c.stream.Close()
 		}
 	case errors.Is(err, transport.ErrTooLarge):

@@ -50,6 +50,17 @@ func TestCloseDoesNotWait(t *testing.T) {
 	p.wantClose(1000)
 }
 
+// Nor does it wait for a Write, which may take closeFrameTimeout to end.
+func TestCloseDoesNotWaitForAWrite(t *testing.T) {
+	p, accepted := connectRaw(t, AcceptOptions{}, "")
+	c := accepted.(*conn)
+	c.writing.Lock() // as a Write does
+	require.NoError(t, c.Close(1000, ""))
+	require.Equal(t, transport.ErrClosed, c.failure())
+	c.writing.Unlock()
+	p.wantClose(1000)
+}
+
 func TestCloseChecksItsArguments(t *testing.T) {
 	for _, test := range []struct {
 		code   int

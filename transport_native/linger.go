@@ -76,15 +76,18 @@ func (l *Lingering) remove(c *conn) {
 	}
 }
 
-// linger ends the sending half of the stream, discards what arrives until the peer
-// ends the other half, and closes the stream. Nobody writes any more, and the Read
-// that was interrupted is about to return.
+// linger calls first, unless that is nil, ends the sending half of the stream,
+// discards what arrives until the peer ends the other half, and closes the stream.
+// Nobody else writes any more, and the Read that was interrupted is about to return.
 // https://www.rfc-editor.org/rfc/rfc9112#section-9.6
-func (c *conn) linger() {
+func (c *conn) linger(first func()) {
 	if c.lingering != nil {
 		c.lingering.add(c)
 	}
 	go func() { // ends by itself; Lingering can wait for it
+		if first != nil {
+			first()
+		}
 		if half, ok := c.stream.(interface{ CloseWrite() error }); ok {
 			_ = half.CloseWrite()
 		}
