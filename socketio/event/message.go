@@ -25,7 +25,7 @@ type Message struct {
 	codec       Codec
 	ack         func(args ...any) error // nil if none is wanted
 	acked       atomic.Bool
-	inline      [2][]byte // what elements holds if there is no more than one argument
+	inline      [3][]byte // what elements holds if there are no more than two arguments
 }
 
 // NewMessage returns the message of an Event packet that a [parser.Decoder] has
