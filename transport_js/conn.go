@@ -37,6 +37,7 @@ type conn struct {
 	callbacks callbacks
 	inbox     inbox
 	direct    safejs.Value          // listener for a message: onMessage
+	run, left int                   // messages that it takes before the next turn, and how many of them are to come; callbacks only
 	poke      safejs.Value          // listener for a message, native: has onTurn called in a turn of its own
 	closing   *transport.CloseError // set by the close event; callbacks only
 
@@ -59,6 +60,8 @@ func newConn(socket safejs.Value, n *natives, l limits) (*conn, error) {
 		natives: n,
 		limits:  l,
 		socket:  socket,
+		run:     1,
+		left:    1,
 		opened:  make(chan struct{}),
 		done:    make(chan struct{}),
 		arrived: make(chan struct{}, 1),
@@ -80,8 +83,7 @@ func newConn(socket safejs.Value, n *natives, l limits) (*conn, error) {
 	// An event is queued before the listeners added later see it.
 	c.callbacks.listen(&s, socket, "message", c.inbox.push)
 	c.direct = c.callbacks.lend(&s, func(args []safejs.Value) { c.onMessage(args[0]) })
-	c.callbacks.listen(&s, socket, "message", c.direct, n.once)
-	c.callbacks.listen(&s, socket, "message", c.poke, n.once)
+	c.callbacks.listen(&s, socket, "message", c.direct)
 	c.callbacks.listen(&s, socket, "open", c.callbacks.lend(&s, func([]safejs.Value) { close(c.opened) }), n.once)
 	c.callbacks.listen(&s, socket, "error", c.callbacks.lend(&s, func([]safejs.Value) { c.onError() }))
 	c.callbacks.listen(&s, socket, "close", c.callbacks.lend(&s, func(args []safejs.Value) { c.onClose(args[0]) }))

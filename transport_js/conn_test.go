@@ -90,6 +90,25 @@ func TestBurstArrivesInOrder(t *testing.T) {
 	}
 }
 
+// A line that becomes busy, and quiet again, is listened to in both ways.
+func TestQuietAndBusyTakeTurns(t *testing.T) {
+	c := dial(t)
+	for range 3 {
+		for i := range 3 * maxRun {
+			send(t, c, text(strconv.Itoa(i)))
+			require.Equal(t, strconv.Itoa(i), string(read(t, c).Data))
+		}
+		burst := make([]transport.Message, 3*maxBatch)
+		for i := range burst {
+			burst[i] = text(strconv.Itoa(i))
+		}
+		send(t, c, burst...)
+		for i := range burst {
+			require.Equal(t, strconv.Itoa(i), string(read(t, c).Data))
+		}
+	}
+}
+
 func TestNothingIsLostBeforeClose(t *testing.T) {
 	for _, verb := range []string{"burst", "batch"} {
 		c := dial(t)

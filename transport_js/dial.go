@@ -33,12 +33,14 @@ func (d *dialer) Dial(ctx context.Context, url string, maxMessage int) (transpor
 	if err != nil || class.Type() != safejs.TypeFunction {
 		return nil, ErrNoWebSocket
 	}
-	natives, err := d.natives()
+	socket, err := class.New(url)
 	if err != nil {
 		return nil, dialError(url, err)
 	}
-	socket, err := class.New(url)
+	// Looked up while the browser makes the handshake.
+	natives, err := d.natives()
 	if err != nil {
+		closeSocket(socket, 0, "")
 		return nil, dialError(url, err)
 	}
 	c, err := newConn(socket, natives, limits{message: maxMessage, unread: d.maxUnread})

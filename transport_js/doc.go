@@ -13,8 +13,8 @@
 // # Batches
 //
 // Entering Go from JavaScript costs more than all the rest of receiving a small
-// message. So the first message of a quiet line is handled by a callback of its
-// own, and the messages of a burst are collected by functions of the browser and
+// message. So each message of a quiet line is handled by a callback of its own,
+// and the messages of a burst are collected by functions of the browser and
 // handed to Go in one callback. Nothing is evaluated: a content security policy
 // needs 'wasm-unsafe-eval' for Go itself and nothing for this package. The messages of a
 // batch share memory: who keeps a small one for long should copy it.

@@ -14,14 +14,30 @@ import (
 // errNotOpened is all that a runtime tells, so that a page cannot explore a network.
 var errNotOpened = errors.New("refused or not reachable")
 
-// Two listeners wait for a message of a quiet line: direct takes it to Read at
-// once, and poke asks for a turn in which onTurn takes whatever came meanwhile. While
-// turns find messages only poke listens, so that a burst enters Go once a turn.
+// On a quiet line direct listens, which takes each message to Read at once. Now and
+// then it does not listen on and asks for a turn, in which onTurn takes whatever came
+// meanwhile. While turns find several messages only poke listens, so that a burst
+// enters Go once a turn.
 
-// onMessage runs for the first message of a quiet line.
+// maxRun is how many messages are taken one by one before a turn tells whether the
+// line is still quiet. It begins with one, and doubles with each turn that finds
+// nothing. With a turn behind each message, a quarter fewer events of 50 B go round
+// one at a time in Chromium.
+const maxRun = 16
+
+// onMessage runs for a message of a quiet line.
 func (c *conn) onMessage(event safejs.Value) {
 	m, err := c.inbox.only(event)
-	c.received([]transport.Message{m}, err)
+	if !c.received([]transport.Message{m}, err) {
+		return
+	}
+	if c.left--; c.left > 0 {
+		return
+	}
+	var s script
+	s.call(c.socket, "removeEventListener", "message", c.direct)
+	s.invoke(c.poke)
+	c.check(&s)
 }
 
 // onTurn runs when poke was called.
@@ -43,11 +59,20 @@ func (c *conn) onTurn() {
 	case c.closing != nil:
 		c.fail(c.closing)
 	case len(messages) <= 1:
-		s.call(c.socket, "addEventListener", "message", c.direct, c.natives.once)
-		fallthrough
+		if c.run = min(2*c.run, maxRun); len(messages) > 0 {
+			c.run = 1
+		}
+		c.left = c.run
+		s.call(c.socket, "addEventListener", "message", c.direct)
 	default:
+		c.run = 1
 		s.call(c.socket, "addEventListener", "message", c.poke, c.natives.once)
 	}
+	c.check(&s)
+}
+
+// check ends a connection that could not listen on.
+func (c *conn) check(s *script) {
 	if s.err != nil {
 		c.abort(0, fmt.Errorf("transportjs: receive: %w", s.err))
 	}
