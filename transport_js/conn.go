@@ -84,6 +84,7 @@ func newConn(socket safejs.Value, n *natives, l limits) (*conn, error) {
 	c.callbacks.listen(&s, socket, "message", c.inbox.push)
 	c.direct = c.callbacks.lend(&s, func(args []safejs.Value) { c.onMessage(args[0]) })
 	c.callbacks.listen(&s, socket, "message", c.direct)
+	c.callbacks.undo(func() { _, _ = socket.Call("removeEventListener", "message", c.poke) }) // onTurn adds it
 	c.callbacks.listen(&s, socket, "open", c.callbacks.lend(&s, func([]safejs.Value) { close(c.opened) }), n.once)
 	c.callbacks.listen(&s, socket, "error", c.callbacks.lend(&s, func([]safejs.Value) { c.onError() }))
 	c.callbacks.listen(&s, socket, "close", c.callbacks.lend(&s, func(args []safejs.Value) { c.onClose(args[0]) }))
