@@ -26,6 +26,10 @@ const inboxItems = 1024
 // Acknowledgements do not wait in that queue: a handler may call Request, with a
 // deadline, because nothing is read any more once 1,024 events wait behind it.
 type Socket struct {
+	// All that a broadcast looks at, side by side: its receivers are in no cache.
+	state   atomic.Int32    // of type state, goes up only
+	session *engine.Session // of conn
+
 	id        string
 	namespace *Namespace
 	conn      *conn
@@ -34,9 +38,8 @@ type Socket struct {
 	handlers event.Handlers
 	acks     event.Acks
 	inbox    queue.Queue[task]
-	state    atomic.Int32 // of type state, goes up only
-	answerMu sync.Mutex   // held while answering
-	entered  bool         // events are handled, from the answer to the client until finish; the inbox's own
+	answerMu sync.Mutex // held while answering
+	entered  bool       // events are handled, from the answer to the client until finish; the inbox's own
 
 	mu           sync.Mutex // guards what follows
 	context      context.Context
@@ -65,7 +68,7 @@ type task struct {
 }
 
 func newSocket(n *Namespace, c *conn, auth []byte) *Socket {
-	s := &Socket{id: engine.NewID(), namespace: n, conn: c, auth: auth}
+	s := &Socket{id: engine.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
 	s.acks.IDs = &n.ackIDs
 	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.work)
 	n.adapter.Add((*member)(s))
@@ -248,7 +251,7 @@ func (s *Socket) send(group []transport.Message, volatile bool) error {
 	case disconnected:
 		return s.disconnectError()
 	}
-	switch err := s.conn.session.Send(group, volatile); err {
+	switch err := s.session.Send(group, volatile); err {
 	case nil, engine.ErrDropped:
 		return nil
 	default:
@@ -282,7 +285,7 @@ func (s *Socket) receive(p *parser.Packet) {
 		return
 	}
 	if s.inbox.Put(task{message: m}, size) == queue.ErrFull {
-		s.conn.session.Hold(func() { s.inbox.PutWait(s.Context(), task{message: m}, size) })
+		s.session.Hold(func() { s.inbox.PutWait(s.Context(), task{message: m}, size) })
 	}
 }
 
@@ -360,7 +363,7 @@ func (s *Socket) confirm() bool {
 	if err != nil {
 		panic("BUG: server: encode socket id: " + err.Error()) // a string always encodes
 	}
-	s.conn.session.Send(control(parser.Connect, s.namespace.name, data), false)
+	s.session.Send(control(parser.Connect, s.namespace.name, data), false)
 	s.state.CompareAndSwap(answering, connected)
 	s.conn.joined()
 	return true

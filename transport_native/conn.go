@@ -28,13 +28,13 @@ import (
 type conn struct {
 	stream       net.Conn
 	client       bool          // this end is the client, which masks its frames
+	closing      atomic.Bool   // reading has ended, and writing has closeFrameTimeout
 	maxMessage   int           // bytes; 0 means no limit
 	writeTimeout time.Duration // of one write
 	lingering    *Lingering    // where to be after Close; nil: nobody waits for that
 
-	reading sync.Mutex // held while reading; guards what follows
-	source  source     // the stream, behind what was read of it before
-	header  [maxHeader]byte
+	mu  sync.Mutex
+	err error // final error; guarded by mu
 
 	writing    sync.Mutex // held while writing; guards what follows
 	batch      *[batchSize]byte
@@ -42,10 +42,9 @@ type conn struct {
 	deadline   time.Time // of writing, as allowTime has set it
 	writeError error     // the first
 
-	closing atomic.Bool // reading has ended, and writing has closeFrameTimeout
-
-	mu  sync.Mutex
-	err error // final error; guarded by mu
+	reading sync.Mutex // held while reading; guards what follows
+	source  source     // the stream, behind what was read of it before
+	header  [maxHeader]byte
 }
 
 // Read implements transport.Conn.

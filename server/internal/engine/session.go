@@ -46,15 +46,15 @@ type Session struct {
 
 	mu        sync.Mutex // guards what follows; nothing that waits is called under it
 	state     state
-	heartbeat heartbeat
-	upgrade   upgrade
 	conn      transport.Conn // nil while on polling
 	poll      *poll          // the GET that waits; nil when there is none
-	post      *post          // the POST that is being served; nil when there is none
-	closeBy   time.Time      // when closing ends; zero unless closing
-	deadline  time.Time      // the receiver's; zero for none
-	timer     *time.Timer    // nil before the first deadline
-	alarm     time.Time      // when timer fires; zero when it does not
+	heartbeat heartbeat
+	upgrade   upgrade
+	post      *post       // the POST that is being served; nil when there is none
+	closeBy   time.Time   // when closing ends; zero unless closing
+	deadline  time.Time   // the receiver's; zero for none
+	timer     *time.Timer // nil before the first deadline
+	alarm     time.Time   // when timer fires; zero when it does not
 }
 
 // open starts a session on conn, or on polling when conn is nil. It returns nil
