@@ -140,9 +140,9 @@ func TestCloseTellsPeer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := dial(t)
-			tell(t, c, "name %s", t.Name())
+			name := nameOf(t, c)
 			require.NoError(t, c.Close(test.code, test.reason))
-			require.Equal(t, test.want, ended(t, t.Name()))
+			require.Equal(t, test.want, ended(t, name))
 		})
 	}
 }
@@ -150,12 +150,12 @@ func TestCloseTellsPeer(t *testing.T) {
 func TestNothingEntersGoAfterClose(t *testing.T) {
 	c := dial(t)
 	before := lent.Load()
-	tell(t, c, "name %s", t.Name())
+	name := nameOf(t, c)
 	tell(t, c, "flood")
 	read(t, c)
 	require.NoError(t, c.Close(4000, ""))
 	require.Less(t, lent.Load(), before)
-	require.Equal(t, "4000", ended(t, t.Name())) // the spy on the console hears until here
+	require.Equal(t, "4000", ended(t, name)) // the spy on the console hears until here
 }
 
 func TestTooManyUnreadCloseSocket(t *testing.T) {
@@ -165,9 +165,9 @@ func TestTooManyUnreadCloseSocket(t *testing.T) {
 	opened, err := d.Dial(testContext(t), peerURL("ws", "/peer"), 0)
 	require.NoError(t, err)
 	c := opened.(*conn)
-	tell(t, c, "name %s", t.Name())
+	name := nameOf(t, c)
 	send(t, c, text(strings.Repeat("x", 600)), text(strings.Repeat("y", 600)))
-	require.Equal(t, "1005", ended(t, t.Name()))
+	require.Equal(t, "1005", ended(t, name))
 	for err == nil {
 		_, err = c.Read(testContext(t))
 	}

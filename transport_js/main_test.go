@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,6 +85,16 @@ func send(t *testing.T, c *conn, messages ...transport.Message) {
 func tell(t *testing.T, c *conn, format string, args ...any) {
 	t.Helper()
 	send(t, c, text(fmt.Sprintf("!"+format, args...)))
+}
+
+var names atomic.Int64
+
+// nameOf gives the connection a name that the peer knows it by, also when it has ended.
+func nameOf(t *testing.T, c *conn) string {
+	t.Helper()
+	name := fmt.Sprintf("%s %d", t.Name(), names.Add(1)) // the peer outlives the test
+	tell(t, c, "name %s", name)
+	return name
 }
 
 func read(t *testing.T, c *conn) transport.Message {
