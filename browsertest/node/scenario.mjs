@@ -3,7 +3,7 @@
 
 const patience = 20_000; // ms after which a row is stuck
 
-// run goes through the rows and calls report({row, error, ms}) after each.
+// run goes through the rows, calls report({row, error, ms}) after each, and waits for it.
 // restart() asks for the server to be killed and started again on its port; it
 // does not wait for that.
 export async function run({ io, url, transports, restart, report }) {
@@ -24,7 +24,7 @@ export async function run({ io, url, transports, restart, report }) {
       error = String(e?.stack ?? e);
     }
     peers.forEach((socket) => socket.disconnect());
-    report({ row, error, ms: Date.now() - start });
+    await report({ row, error, ms: Date.now() - start });
   }
 }
 

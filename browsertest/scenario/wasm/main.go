@@ -82,6 +82,15 @@ func run(ctx context.Context, args []string) error {
 	return fmt.Errorf("scenario: no mode %q", mode)
 }
 
+// report tells the test of a row, and waits until it knows: behind the last one the
+// program ends, and that must not be known before.
 func report(r scenario.Result) {
-	js.Global().Call("report", map[string]any{"row": r.Row, "error": r.Error, "ms": r.Milliseconds})
+	known := make(chan struct{})
+	done := js.FuncOf(func(js.Value, []js.Value) any {
+		close(known)
+		return nil
+	})
+	defer done.Release()
+	js.Global().Call("report", map[string]any{"row": r.Row, "error": r.Error, "ms": r.Milliseconds}).Call("finally", done)
+	<-known
 }
