@@ -64,16 +64,16 @@ func readHeader(r io.Reader, b *[maxHeader]byte, fromClient bool) (h header, err
 	case b[1]&masked != 0 != fromClient:
 		return h, &violation{errMask}
 	}
-	rest := b[:0]
+	extended := 0
 	switch h.length {
 	case 126:
-		rest = b[:2]
+		extended = 2
 	case 127:
-		rest = b[:8]
+		extended = 8
 	}
-	extended := len(rest)
+	rest := b[:extended]
 	if fromClient {
-		rest = b[:extended+4]
+		rest = b[:extended+4] // with the key
 	}
 	if _, err = io.ReadFull(r, rest); err != nil {
 		return h, err

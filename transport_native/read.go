@@ -40,7 +40,7 @@ var (
 // transport.ErrTooLarge, a [*transport.CloseError] for a close frame, or what the
 // source says.
 func (c *conn) receive() (m transport.Message, err error) {
-	h, err := c.nextData(false)
+	h, err := c.nextData(false, 0)
 	if err != nil {
 		return m, err
 	}
@@ -96,18 +96,15 @@ func (c *conn) assemble(h header) ([]byte, error) {
 			return data, nil
 		}
 		var err error
-		if h, err = c.nextData(true); err != nil {
+		if h, err = c.nextData(true, len(message)); err != nil {
 			return nil, err
-		}
-		if c.maxMessage > 0 && h.length > c.maxMessage-len(message) {
-			return nil, c.tooLarge()
 		}
 	}
 }
 
 // nextData returns the next header that is not that of a control frame: within a
-// message or not.
-func (c *conn) nextData(within bool) (header, error) {
+// message, of which so many bytes were read, or not.
+func (c *conn) nextData(within bool, size int) (header, error) {
 	for {
 		h, err := readHeader(c.source, &c.header, !c.client)
 		switch {
@@ -121,16 +118,12 @@ func (c *conn) nextData(within bool) (header, error) {
 			return h, &violation{errOpcode}
 		case h.op == opContinuation != within:
 			return h, &violation{errContinuation}
-		case c.maxMessage > 0 && h.length > c.maxMessage:
-			return h, c.tooLarge()
+		case c.maxMessage > 0 && h.length > c.maxMessage-size:
+			return h, fmt.Errorf("transportnative: message of more than %d bytes: %w", c.maxMessage, transport.ErrTooLarge)
 		default:
 			return h, nil
 		}
 	}
-}
-
-func (c *conn) tooLarge() error {
-	return fmt.Errorf("transportnative: message of more than %d bytes: %w", c.maxMessage, transport.ErrTooLarge)
 }
 
 // control reads a control frame and does what it asks for.
