@@ -15,20 +15,14 @@ func churn(ctx context.Context, l *load, s *process, d durations) ([]Result, err
 	if err := connectRepeatedly(ctx, s, l.InFlight, d.warmUp, new(histogram)); err != nil {
 		return nil, fmt.Errorf("warm up: %w", err)
 	}
-	began := time.Now()
-	before, err := s.usage()
+	spent, took, err := s.during(func() error {
+		return connectRepeatedly(ctx, s, l.InFlight, d.closed+d.open, &latency)
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := connectRepeatedly(ctx, s, l.InFlight, d.closed+d.open, &latency); err != nil {
-		return nil, err
-	}
-	after, err := s.usage()
-	if err != nil {
-		return nil, err
-	}
-	r := Result{Handshakes: float64(latency.total()) / time.Since(began).Seconds()}
-	r.setCost(after.since(before), latency.total())
+	r := Result{Handshakes: float64(latency.total()) / took.Seconds()}
+	r.setCost(spent, latency.total())
 	r.setLatency(&latency)
 	return []Result{r}, nil
 }

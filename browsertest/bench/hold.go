@@ -57,16 +57,7 @@ func hold(ctx context.Context, l *load, s *process, _ durations) ([]Result, erro
 func (h *holding) step(ctx context.Context, connections, atATime int) (r Result, err error) {
 	latency := new(histogram)
 	more := connections - len(h.links)
-	began := time.Now()
-	before, err := h.process.usage()
-	if err != nil {
-		return r, err
-	}
-	if err := h.open(ctx, more, atATime, latency); err != nil {
-		return r, err
-	}
-	took := time.Since(began)
-	after, err := h.process.usage()
+	spent, took, err := h.process.during(func() error { return h.open(ctx, more, atATime, latency) })
 	if err != nil {
 		return r, err
 	}
@@ -83,7 +74,7 @@ func (h *holding) step(ctx context.Context, connections, atATime int) (r Result,
 		Memory:      float64(now.bytes-h.before.bytes) / float64(connections),
 		Goroutines:  float64(now.goroutines-h.before.goroutines) / float64(connections),
 	}
-	r.setCost(after.since(before), int64(more))
+	r.setCost(spent, int64(more))
 	r.setLatency(latency)
 	return r, nil
 }

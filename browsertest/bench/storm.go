@@ -1,9 +1,6 @@
 package main
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // storm broadcasts a number of events as fast as those who read receive them, to as
 // many who do not read. It measures how much memory the server needs meanwhile.
@@ -20,21 +17,17 @@ func storm(ctx context.Context, l *load, s *process, _ durations) ([]Result, err
 	if err := s.forgetPeak(); err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	before, err := s.usage()
-	if err != nil {
-		return nil, err
-	}
-	for range l.Events / l.InFlight {
-		if err := c.round(ctx); err != nil {
-			return nil, err
+	spent, took, err := s.during(func() error {
+		for range l.Events / l.InFlight {
+			if err := c.round(ctx); err != nil {
+				return err
+			}
 		}
-	}
-	after, err := s.usage()
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	took := time.Since(began)
 	peak, err := s.peak()
 	if err != nil {
 		return nil, err
@@ -53,6 +46,6 @@ func storm(ctx context.Context, l *load, s *process, _ durations) ([]Result, err
 		EventsPerSecond: float64(c.delivered) / took.Seconds(),
 		Peak:            float64(peak - rest.bytes),
 	}
-	r.setCost(after.since(before), c.delivered)
+	r.setCost(spent, c.delivered)
 	return []Result{r}, nil
 }

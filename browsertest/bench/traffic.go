@@ -50,20 +50,14 @@ func traffic(ctx context.Context, l *load, s *process, d durations) ([]Result, e
 	if _, err := c.closedLoop(ctx, d.warmUp); err != nil {
 		return nil, fmt.Errorf("warm up: %w", err)
 	}
-	began := time.Now()
-	before, err := s.usage()
-	if err != nil {
-		return nil, err
-	}
-	received, err := c.closedLoop(ctx, d.closed)
+	var received int64
+	spent, took, err := s.during(func() (err error) {
+		received, err = c.closedLoop(ctx, d.closed)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("closed loop: %w", err)
 	}
-	after, err := s.usage()
-	if err != nil {
-		return nil, err
-	}
-	took := time.Since(began)
 	latency, err := c.openLoop(ctx, d.open)
 	if err != nil {
 		return nil, fmt.Errorf("open loop: %w", err)
@@ -77,7 +71,7 @@ func traffic(ctx context.Context, l *load, s *process, d durations) ([]Result, e
 		Payload:         l.Payload,
 		EventsPerSecond: float64(received) / took.Seconds(),
 	}
-	r.setCost(after.since(before), received)
+	r.setCost(spent, received)
 	r.setLatency(latency)
 	return []Result{r}, nil
 }

@@ -31,6 +31,20 @@ func (u usage) since(before usage) usage {
 	return usage{u.user - before.user, u.kernel - before.kernel, u.writes - before.writes}
 }
 
+// during returns what the server uses, and how long it takes, until work returns.
+func (s *process) during(work func() error) (spent usage, took time.Duration, err error) {
+	began := time.Now()
+	before, err := s.usage()
+	if err != nil {
+		return usage{}, 0, err
+	}
+	if err := work(); err != nil {
+		return usage{}, 0, err
+	}
+	after, err := s.usage()
+	return after.since(before), time.Since(began), err
+}
+
 // parseStat returns the processor time in /proc/PID/stat.
 func parseStat(stat string) (user, kernel time.Duration, err error) {
 	// The second field is a name in parentheses, in which anything may stand.
