@@ -144,6 +144,17 @@ func (n *Network) Lose() bool {
 	return n.harm(func(l *link) { l.ends[1].losing = true })
 }
 
+// Spare calls off the losses that [Network.Lose] has prepared and that have not happened.
+func (n *Network) Spare() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, l := range n.links {
+		l.mu.Lock()
+		l.ends[1].losing = false
+		l.mu.Unlock()
+	}
+}
+
 // harm calls do with a sound connection, if there is one, under its lock and the network's.
 func (n *Network) harm(do func(*link)) bool {
 	n.mu.Lock()

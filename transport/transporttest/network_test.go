@@ -216,6 +216,10 @@ func TestNetworkHalfOpen(t *testing.T) {
 func TestNetworkLose(t *testing.T) {
 	onNetwork(t, func(t *testing.T, n *transporttest.Network, dialed, accepted net.Conn) {
 		require.True(t, n.Lose())
+		n.Spare()
+		write(t, accepted, "greeting")
+		wantRead(t, dialed, "greeting")
+		require.True(t, n.Lose())
 		require.Zero(t, n.Faults(), "not yet")
 		write(t, dialed, "question")
 		wantRead(t, accepted, "question")
