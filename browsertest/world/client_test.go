@@ -183,27 +183,36 @@ func (s *side) talk(rng *rand.Rand) bool {
 	return true
 }
 
-// rejoin leaves the namespace, unless it is the first time, and connects to it.
+// rejoin leaves the namespace and connects to it, now and then more than once without a
+// pause. The first time there is nothing to leave.
 func (s *side) rejoin(rng *rand.Rand) bool {
-	if s.begun {
-		s.mu.Lock()
-		if s.at != nil {
-			s.at.abandoned.Store(true)
+	for {
+		if s.begun {
+			s.leave()
 		}
-		s.mu.Unlock()
-		s.socket.Disconnect()
 		if rng.IntN(2) == 0 {
 			time.Sleep(time.Duration(rng.Int64N(int64(5 * latency))))
 		}
-	}
-	s.begun = true
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if err := s.socket.Connect(ctx); err != nil {
-		if !s.world.ended.Load() {
-			s.world.verdict.problem("%s: connect: %v", s.up.name, err)
+		s.begun = true
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		err := s.socket.Connect(ctx)
+		cancel()
+		if err != nil {
+			if !s.world.ended.Load() {
+				s.world.verdict.problem("%s: connect: %v", s.up.name, err)
+			}
+			return false
 		}
-		return false
+		if rng.IntN(2) == 0 {
+			return true
+		}
 	}
-	return true
+}
+
+// leave leaves the namespace. What is on the way to the client then need not arrive.
+func (s *side) leave() {
+	if at := s.world.seat(s.socket.ID()); at != nil {
+		at.abandoned.Store(true)
+	}
+	s.socket.Disconnect()
 }

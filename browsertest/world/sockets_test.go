@@ -19,7 +19,7 @@ import (
 
 // TestSockets plays a server and its clients against each other.
 func TestSockets(t *testing.T) {
-	play(t, 300, func(t *testing.T, seed uint64, v *verdict, f *figures) {
+	play(t, 200, func(t *testing.T, seed uint64, v *verdict, f *figures) {
 		newWorld(tell(seed), v).play(t, f)
 	})
 }
