@@ -85,7 +85,7 @@ func (f *flow) settle(n int, when string) {
 	defer f.mu.Unlock()
 	lost := len(f.missing) + max(n-f.next, 0)
 	if lost > 0 {
-		f.verdict.count(&f.verdict.lost, lost, "%s: %d events lost, %s; %d were accepted, %d was next", f.name, lost, when, n, f.next)
+		f.verdict.count(&f.verdict.lost, lost, "%s: lost %d, %s; %d were accepted, %d was next", f.name, lost, when, n, f.next)
 	}
 	f.missing = nil
 	f.next = max(f.next, n)
