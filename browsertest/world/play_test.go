@@ -44,14 +44,22 @@ func (f *figures) count(v *verdict, n *transporttest.Network) {
 	f.rounds++
 }
 
+// demandAll demands that all has happened that the rounds are there for.
+func (f *figures) demandAll(t *testing.T) {
+	const enough = 100
+	if f.rounds >= enough && min(f.events, f.upgrades, f.faults.Cuts, f.faults.Halves, f.faults.Losses) == 0 {
+		t.Errorf("something has never happened: %v", f)
+	}
+}
+
 // told is how many failures a test describes, each with its first problems.
 const (
 	told         = 10
 	toldProblems = 4
 )
 
-// play plays rounds, each in a bubble of its own.
-func play(t *testing.T, byDefault int, round func(t *testing.T, seed uint64, v *verdict, f *figures)) {
+// play plays rounds, each in a bubble of its own, and returns what they were.
+func play(t *testing.T, byDefault int, round func(t *testing.T, seed uint64, v *verdict, f *figures)) *figures {
 	n := byDefault
 	switch {
 	case *rounds > 0:
@@ -59,7 +67,7 @@ func play(t *testing.T, byDefault int, round func(t *testing.T, seed uint64, v *
 	case *oneSeed >= 0:
 		n = 1
 	}
-	var f figures
+	f := new(figures)
 	failures := 0
 	for i, reported := 0, time.Now(); i < n; i++ {
 		seed := uint64(i)
@@ -67,7 +75,7 @@ func play(t *testing.T, byDefault int, round func(t *testing.T, seed uint64, v *
 			seed = uint64(*oneSeed)
 		}
 		var v verdict
-		bubble(t, seed, func(t *testing.T) { round(t, seed, &v, &f) })
+		bubble(t, seed, func(t *testing.T) { round(t, seed, &v, f) })
 		if len(v.problems) > 0 {
 			if failures++; failures <= told {
 				t.Errorf("-seed %d: %d problems", seed, len(v.problems))
@@ -78,10 +86,11 @@ func play(t *testing.T, byDefault int, round func(t *testing.T, seed uint64, v *
 		}
 		if time.Since(reported) > 5*time.Second {
 			reported = time.Now()
-			t.Logf("%d of %d, %d failed; %v", i+1, n, failures, &f)
+			t.Logf("%d of %d, %d failed; %v", i+1, n, failures, f)
 		}
 	}
-	t.Logf("%v; %d of the rounds failed", &f, failures)
+	t.Logf("%v; %d of the rounds failed", f, failures)
+	return f
 }
 
 // bubble is synctest.Test that names the seed when goroutines are left in the bubble, which

@@ -19,9 +19,10 @@ import (
 
 // TestSockets plays a server and its clients against each other.
 func TestSockets(t *testing.T) {
-	play(t, 200, func(t *testing.T, seed uint64, v *verdict, f *figures) {
+	f := play(t, 200, func(t *testing.T, seed uint64, v *verdict, f *figures) {
 		newWorld(tell(seed), v).play(t, f)
 	})
+	f.demandAll(t)
 }
 
 // namespaces are those that every client is in.
@@ -94,7 +95,7 @@ func (w *world) play(t *testing.T, f *figures) {
 		exit = w.enter(t.Context())
 		w.resume()
 	}
-	time.Sleep(time.Duration(rng.Int64N(int64(30 * latency))))
+	time.Sleep(time.Duration(rng.Int64N(int64(upgradeTime))))
 	promises := w.end(t)
 	time.Sleep(time.Second)
 	exit()
@@ -179,12 +180,18 @@ func (w *world) act(do func(rng *rand.Rand) bool) {
 	}()
 }
 
-// breakThings has faults happen while the actors act.
+// breakThings has faults happen while the actors act, the first one at the time of an
+// upgrade in half of the rounds.
 func (w *world) breakThings(rng *rand.Rand) {
 	const length = 2 * time.Second
 	const most = 3
+	within := int64(length / most)
+	if rng.IntN(2) == 0 {
+		within = int64(upgradeTime)
+	}
 	for range 1 + rng.IntN(most) {
-		time.Sleep(time.Duration(rng.Int64N(int64(length / most))))
+		time.Sleep(time.Duration(rng.Int64N(within)))
+		within = int64(length / most)
 		switch w.fault {
 		case cuts:
 			w.network.Cut()

@@ -40,8 +40,10 @@ type story struct {
 	early      bool // it ends within what an upgrade takes, and without a fault
 }
 
-// latency is that of the network. An upgrade takes some twenty times as long.
-const latency = 3 * time.Millisecond
+const (
+	latency     = 3 * time.Millisecond // of the network
+	upgradeTime = 30 * latency         // within which a client is connected and its upgrade done, or nearly
+)
 
 // tell draws a story.
 func tell(seed uint64) story {
