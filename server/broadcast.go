@@ -110,7 +110,7 @@ func (b Broadcast) collect(ctx context.Context, name string, p *adapter.Packet, 
 		waiting[s] = struct{}{}
 		err := s.acks.AddID(p.ID, func(p *parser.Packet, err error) { answers <- answer{s, p, err} })
 		if err == nil {
-			if err = s.send(p.Messages, p.Volatile); err == nil || !s.acks.Remove(p.ID) {
+			if err = s.deliver(p); err == nil || !s.acks.Remove(p.ID) {
 				continue
 			}
 		}

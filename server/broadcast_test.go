@@ -231,7 +231,7 @@ func TestNothingBeforeTheAnswer(t *testing.T) {
 
 // Whoever has the answer to CONNECT gets every broadcast that begins from then on.
 func TestBroadcastBehindTheAnswer(t *testing.T) {
-	r := serve(t, &server.Options{SendBufferBytes: 1 << 30, SendBufferPackets: 1 << 30})
+	r := serve(t, &server.Options{SendBufferBytes: 1 << 30})
 	var begun atomic.Int64
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {

@@ -9,17 +9,18 @@ import (
 	"sync"
 	"time"
 
-	"github.com/isosocket/isosocket/server/internal/engine"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
 )
 
 // conn is the connection of one client, which its sockets share. It is the
 // receiver of an Engine.IO session.
 type conn struct {
 	server    *Server
-	session   *engine.Session
+	session   *engineserver.Session
 	context   context.Context // the values of the first request's context, never over
 	handshake Handshake       // without Auth
 
@@ -34,7 +35,7 @@ type conn struct {
 }
 
 // open is called for a new session.
-func (s *Server) open(session *engine.Session, r *http.Request) engine.Receiver {
+func (s *Server) open(session *engineserver.Session, r *http.Request) engineserver.Receiver {
 	now := time.Now()
 	c := &conn{
 		server:  s,
@@ -56,10 +57,10 @@ func (s *Server) open(session *engine.Session, r *http.Request) engine.Receiver 
 // setDeadlines tells the session the first of the two.
 func (c *conn) setDeadlines(connectBy, assembleBy time.Time) {
 	c.connectBy, c.assembleBy = connectBy, assembleBy
-	c.session.SetDeadline(engine.Earliest(connectBy, assembleBy))
+	c.session.SetDeadline(earliest(connectBy, assembleBy))
 }
 
-// Receive implements engine.Receiver.
+// Receive implements engineserver.Receiver.
 func (c *conn) Receive(m transport.Message) {
 	p, complete, err := c.decode(m)
 	switch {
@@ -167,7 +168,7 @@ func (c *conn) add(s *Socket) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return engine.ErrClosed
+		return engineserver.ErrClosed
 	}
 	switch i := c.index(s.namespace.name); {
 	case i < 0 && len(c.sockets) >= c.server.options.MaxNamespaces:
@@ -205,7 +206,7 @@ func (c *conn) sendConnectError(namespace, message string, data any) {
 		c.server.options.Logger.Error("refusal not encoded", "namespace", namespace, "error", err)
 		text = json.RawMessage(`{"message":"Internal error"}`)
 	}
-	c.session.Send(control(parser.ConnectError, namespace, text), false)
+	c.session.Send(control(parser.ConnectError, namespace, text), engineserver.Control)
 }
 
 // joined says that a namespace was joined.
@@ -217,15 +218,15 @@ func (c *conn) joined() {
 	}
 }
 
-// Expire implements engine.Receiver.
+// Expire implements engineserver.Receiver.
 func (c *conn) Expire() {
 	now := time.Now()
 	c.mu.Lock()
-	connect, assemble := engine.Passed(c.connectBy, now), engine.Passed(c.assembleBy, now)
+	connect, assemble := passed(c.connectBy, now), passed(c.assembleBy, now)
 	c.mu.Unlock()
 	switch {
 	case connect:
-		c.session.End(engine.ForcedServerClose, errNoNamespace)
+		c.session.Abort(engineio.Reason(event.ForcedServerClose), errNoNamespace)
 	case assemble:
 		c.fail(errAttachments)
 	}
@@ -234,11 +235,11 @@ func (c *conn) Expire() {
 // fail closes the connection because of what the client sent.
 func (c *conn) fail(err error) {
 	c.server.options.Logger.Warn("invalid packet", "remote", c.handshake.RemoteAddr, "error", err)
-	c.session.End(engine.ForcedClose, err)
+	c.session.Abort(engineio.ForcedClose, err)
 }
 
-// Closed implements engine.Receiver.
-func (c *conn) Closed(reason engine.Reason, err error) {
+// Closed implements engineserver.Receiver.
+func (c *conn) Closed(reason engineio.Reason, err error) {
 	c.mu.Lock()
 	c.closed = true
 	sockets := c.sockets
@@ -260,3 +261,14 @@ func (c *conn) disconnect() {
 	}
 	c.session.Close()
 }
+
+// earliest returns the first of the times that are not zero.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// passed reports whether the time t has come. A zero time never does.
+func passed(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }

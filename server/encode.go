@@ -4,12 +4,7 @@ import (
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
-	"github.com/isosocket/isosocket/transport/engineio"
 )
-
-// prefix is what every packet begins with on a connection. Appending copies it,
-// because it has no room.
-var prefix = []byte{byte(engineio.TypeMessage)}
 
 // event encodes an event, with an acknowledgement id unless that is nil. The
 // packet shares memory with the messages.
@@ -18,7 +13,7 @@ func (n *Namespace) event(name string, args []any, id *uint64) (p parser.Packet,
 	if id != nil {
 		p.ID, p.HasID = *id, true
 	}
-	text, err := event.EncodeEvent(n.server.options.Codec, prefix, &p, name, args...)
+	text, err := event.EncodeEvent(n.server.options.Codec, nil, &p, name, args...)
 	if err != nil {
 		return p, nil, err
 	}
@@ -28,7 +23,7 @@ func (n *Namespace) event(name string, args []any, id *uint64) (p parser.Packet,
 // ack encodes the answer to the event with that id.
 func (n *Namespace) ack(id uint64, args []any) (group []transport.Message, err error) {
 	p := parser.Packet{Type: parser.Ack, Namespace: n.name, ID: id, HasID: true}
-	text, err := event.EncodeAck(n.server.options.Codec, prefix, &p, args...)
+	text, err := event.EncodeAck(n.server.options.Codec, nil, &p, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +32,8 @@ func (n *Namespace) ack(id uint64, args []any) (group []transport.Message, err e
 
 // control encodes a packet of another type, with its data.
 func control(t parser.Type, namespace string, data []byte) []transport.Message {
-	text := make([]byte, 0, len(prefix)+len("0,")+len(namespace)+len(data))
-	return messages(parser.Append(append(text, prefix...), &parser.Packet{Type: t, Namespace: namespace, Data: data}), nil)
+	text := make([]byte, 0, len("0,")+len(namespace)+len(data))
+	return messages(parser.Append(text, &parser.Packet{Type: t, Namespace: namespace, Data: data}), nil)
 }
 
 // messages returns what a connection carries for one packet.

@@ -26,14 +26,14 @@ func TestEncode(t *testing.T) {
 		args            []any
 		want            []transport.Message
 	}{
-		{"event", "/", nil, []any{"a", 1}, []transport.Message{text(`42["x","a",1]`)}},
-		{"no arguments", "/", nil, nil, []transport.Message{text(`42["x"]`)}},
-		{"that wants an ack", "/", &id, nil, []transport.Message{text(`429007199254740991["x"]`)}},
-		{"of a namespace", "/chat", &id, []any{"a"}, []transport.Message{text(`42/chat,9007199254740991["x","a"]`)}},
-		{"of one with a long name", long, nil, []any{"a"}, []transport.Message{text(`42` + long + `,["x","a"]`)}},
-		{"with an attachment", "/", nil, []any{file}, []transport.Message{text(`451-["x",` + placeholder + `]`), attachment}},
+		{"event", "/", nil, []any{"a", 1}, []transport.Message{text(`2["x","a",1]`)}},
+		{"no arguments", "/", nil, nil, []transport.Message{text(`2["x"]`)}},
+		{"that wants an ack", "/", &id, nil, []transport.Message{text(`29007199254740991["x"]`)}},
+		{"of a namespace", "/chat", &id, []any{"a"}, []transport.Message{text(`2/chat,9007199254740991["x","a"]`)}},
+		{"of one with a long name", long, nil, []any{"a"}, []transport.Message{text(`2` + long + `,["x","a"]`)}},
+		{"with an attachment", "/", nil, []any{file}, []transport.Message{text(`51-["x",` + placeholder + `]`), attachment}},
 		{"with all of it", long, &id, []any{file, "a"},
-			[]transport.Message{text(`451-` + long + `,9007199254740991["x",` + placeholder + `,"a"]`), attachment}},
+			[]transport.Message{text(`51-` + long + `,9007199254740991["x",` + placeholder + `,"a"]`), attachment}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := io.Of(tt.namespace)
@@ -42,7 +42,7 @@ func TestEncode(t *testing.T) {
 			require.Equal(t, tt.want, group)
 			require.Equal(t, tt.id != nil, p.HasID)
 			require.Len(t, p.Attachments, len(group)-1)
-			encoded := parser.Append([]byte("4"), &p)
+			encoded := parser.Append(nil, &p)
 			require.Equal(t, string(encoded), string(group[0].Data))
 			p.Data[0] = '!'
 			require.Contains(t, string(group[0].Data), "!")
@@ -51,10 +51,10 @@ func TestEncode(t *testing.T) {
 
 	answer, err := io.Of("/chat").ack(7, []any{file, "a"})
 	require.NoError(t, err)
-	require.Equal(t, []transport.Message{text(`461-/chat,7[` + placeholder + `,"a"]`), attachment}, answer)
+	require.Equal(t, []transport.Message{text(`61-/chat,7[` + placeholder + `,"a"]`), attachment}, answer)
 	answer, err = io.Of("/").ack(0, nil)
 	require.NoError(t, err)
-	require.Equal(t, []transport.Message{text(`430[]`)}, answer)
+	require.Equal(t, []transport.Message{text(`30[]`)}, answer)
 
 	_, _, err = io.Of("/").event("connect", nil, nil)
 	require.ErrorIs(t, err, event.ErrReserved)

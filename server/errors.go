@@ -14,6 +14,10 @@ type ConnectError = event.ConnectError
 // connection was answered, as in a middleware.
 var ErrNotConnected = errors.New("server: socket not connected yet")
 
+// ErrBufferFull is returned by Emit and Request for what does not fit into the
+// client's send buffer, see Options.SendBufferBytes. Nothing was sent then.
+var ErrBufferFull = errors.New("server: send buffer full")
+
 // Why the connection of a client was closed, told in the log.
 var (
 	errInvalidState   = errors.New("server: packet for a namespace that the client is not in")
@@ -21,5 +25,6 @@ var (
 	errConnectError   = errors.New("server: CONNECT_ERROR packet from a client")
 	errManyNamespaces = errors.New("server: too many namespaces")
 	errNoNamespace    = errors.New("server: no namespace joined in time")
+	errSlow           = errors.New("server: a broadcast does not fit into the send buffer")
 	errAttachments    = errors.New("server: attachments missing")
 )

@@ -9,10 +9,10 @@ import (
 
 	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/server/adapter/memory"
-	"github.com/isosocket/isosocket/server/internal/engine"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
-	"github.com/isosocket/isosocket/transport/queue"
+	"github.com/isosocket/isosocket/transport/engineio"
+	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
 	"github.com/rs/cors"
 )
 
@@ -77,11 +77,11 @@ type Options struct {
 	// with 503. 0 means no limit.
 	MaxConnections int
 
-	// SendBufferBytes and SendBufferPackets bound what may wait to be sent to one
-	// client. A packet that does not fit is dropped if it is volatile, otherwise the
-	// client is disconnected with the reason "transport error". 0 means 1 MiB and 1,024.
-	SendBufferBytes   int // of all packets that wait
-	SendBufferPackets int // an event and its attachments count as one
+	// SendBufferBytes bounds what may wait to be sent to one client, in bytes held. A
+	// packet that does not fit is dropped if it is volatile; Emit of the client's socket
+	// returns ErrBufferFull; a client that a broadcast does not reach is disconnected
+	// with the reason "transport error". 0 means 64 MiB.
+	SendBufferBytes int
 
 	// AllowRequest is asked about every handshake, before anything else is done
 	// for the client. An error refuses it with status 403 and the error's text, which
@@ -182,8 +182,7 @@ func (o *Options) withDefaults() Options {
 	d.MaxPayload = or(d.MaxPayload, 1e6)
 	d.MaxPackets = or(d.MaxPackets, 10_000)
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
-	d.SendBufferBytes = or(d.SendBufferBytes, 1<<20)
-	d.SendBufferPackets = or(d.SendBufferPackets, 1024)
+	d.SendBufferBytes = or(d.SendBufferBytes, 64<<20)
 	if d.Codec == nil {
 		d.Codec = event.JSON{}
 	}
@@ -201,34 +200,31 @@ func (o *Options) limits() parser.Limits {
 	return parser.Limits{MaxAttachments: o.MaxAttachments, MaxBytes: o.MaxPayload, MaxDepth: o.MaxDepth}
 }
 
-func (o *Options) engine() engine.Config {
-	for _, name := range o.Transports {
-		if name != "polling" && name != "websocket" {
-			panic(fmt.Sprintf("server: unknown transport %q in Options.Transports", name))
-		}
-	}
-	config := engine.Config{
+func (o *Options) engine() engineserver.Options {
+	options := engineserver.Options{
 		AllowRequest:   o.AllowRequest,
 		Origins:        o.Origins,
-		Polling:        slices.Contains(o.Transports, "polling"),
-		WebSocket:      slices.Contains(o.Transports, "websocket"),
-		Upgrades:       !o.NoUpgrade,
+		NoUpgrade:      o.NoUpgrade,
 		PingInterval:   o.PingInterval,
 		PingTimeout:    o.PingTimeout,
 		UpgradeTimeout: o.UpgradeTimeout,
 		WriteTimeout:   o.WriteTimeout,
 		BodyTimeout:    o.BodyTimeout,
-		CloseTimeout:   30 * time.Second, // engine.io/lib/transports/polling.ts closeTimeout
 		MaxPayload:     o.MaxPayload,
 		MaxPackets:     o.MaxPackets,
 		MaxSessions:    o.MaxConnections,
-		Outbox:         queue.Limits{MaxItems: o.SendBufferPackets, MaxBytes: o.SendBufferBytes},
-		Logger:         o.Logger,
+		SendBuffer:     o.SendBufferBytes,
+	}
+	for _, name := range o.Transports {
+		if name != "polling" && name != "websocket" {
+			panic(fmt.Sprintf("server: unknown transport %q in Options.Transports", name))
+		}
+		options.Transports = append(options.Transports, engineio.Transport(name))
 	}
 	if o.Cookie != nil {
-		config.Cookie = o.Cookie.with
+		options.Cookie = o.Cookie.with
 	}
-	return config
+	return options
 }
 
 // cors returns the middleware for CORS, or nil, and tells which origins may open WebSockets.

@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 
-	"github.com/isosocket/isosocket/server/internal/engine"
+	"github.com/isosocket/isosocket/transport/engineio"
+	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
 	"github.com/rs/cors"
 )
 
@@ -17,13 +19,15 @@ import (
 // Use, OnConnect and the methods that emit are those of the namespace "/".
 type Server struct {
 	options Options
-	engine  *engine.Server
+	engine  *engineserver.Server
 	cors    *cors.Cors // nil without
 	root    *Namespace
 
 	mu         sync.RWMutex
 	namespaces map[string]*Namespace // guarded by mu
 	closed     bool                  // no socket is made any more; guarded by mu
+
+	slowConsumers atomic.Uint64
 
 	running sync.WaitGroup // sockets that have not finished their last handler
 
@@ -38,7 +42,7 @@ func New(options *Options) *Server {
 	config := s.options.engine()
 	config.Open = s.open
 	s.cors, config.AllowOrigin = s.options.cors()
-	s.engine = engine.NewServer(config)
+	s.engine = engineserver.New(config)
 	s.root = s.Of("/")
 	return s
 }
@@ -92,8 +96,14 @@ type Stats struct {
 
 // Stats returns the figures of now.
 func (s *Server) Stats() Stats {
-	open, slow := s.engine.Stats()
-	return Stats{Connections: open, SlowConsumers: slow}
+	return Stats{Connections: s.engine.Sessions(), SlowConsumers: s.slowConsumers.Load()}
+}
+
+// slow disconnects a client that does not take what is sent.
+func (s *Server) slow(c *conn) {
+	s.slowConsumers.Add(1)
+	s.options.Logger.Warn("slow consumer disconnected", "remote", c.handshake.RemoteAddr, "limit_bytes", s.options.SendBufferBytes)
+	c.session.Abort(engineio.TransportError, errSlow)
 }
 
 // Use is [Namespace.Use] of "/".

@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 
 	"github.com/isosocket/isosocket/server/adapter"
-	"github.com/isosocket/isosocket/server/internal/engine"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
+	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
 	"github.com/isosocket/isosocket/transport/queue"
 )
 
@@ -27,8 +27,8 @@ const inboxItems = 1024
 // deadline, because nothing is read any more once 1,024 events wait behind it.
 type Socket struct {
 	// All that a broadcast looks at, side by side: its receivers are in no cache.
-	state   atomic.Int32    // of type state, goes up only
-	session *engine.Session // of conn
+	state   atomic.Int32          // of type state, goes up only
+	session *engineserver.Session // of conn
 
 	id        string
 	namespace *Namespace
@@ -68,7 +68,7 @@ type task struct {
 }
 
 func newSocket(n *Namespace, c *conn, auth []byte) *Socket {
-	s := &Socket{id: engine.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
+	s := &Socket{id: engineserver.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
 	s.acks.IDs = &n.ackIDs
 	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.work)
 	n.adapter.Add((*member)(s))
@@ -162,25 +162,25 @@ func (s *Socket) OnDisconnect(fn func(reason event.Reason)) {
 
 // Emit sends an event to the client. It is encoded before Emit returns, and
 // waits in a queue until the client takes it. The error is one of encoding, a
-// [*event.DisconnectError], or ErrNotConnected.
+// [*event.DisconnectError], ErrNotConnected, or ErrBufferFull.
 func (s *Socket) Emit(name string, args ...any) error {
-	return s.emit(name, args, nil, false)
+	return s.emit(name, args, nil, engineserver.Ordinary)
 }
 
 // Request sends an event to the client and waits for its answer, see
 // [event.Requester]. It may be called in a handler.
 func (s *Socket) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
 	return s.acks.Request(ctx, s.namespace.server.options.Codec, name, func(id uint64) error {
-		return s.emit(name, args, &id, false)
+		return s.emit(name, args, &id, engineserver.Ordinary)
 	})
 }
 
-func (s *Socket) emit(name string, args []any, id *uint64, volatile bool) error {
+func (s *Socket) emit(name string, args []any, id *uint64, kind engineserver.Kind) error {
 	_, group, err := s.namespace.event(name, args, id)
 	if err != nil {
 		return err
 	}
-	return s.send(group, volatile)
+	return s.send(group, kind)
 }
 
 // Volatile returns an emitter to the client that drops what the client is not
@@ -190,7 +190,7 @@ func (s *Socket) Volatile() event.Emitter { return volatile{s} }
 type volatile struct{ socket *Socket }
 
 func (v volatile) Emit(name string, args ...any) error {
-	return v.socket.emit(name, args, nil, true)
+	return v.socket.emit(name, args, nil, engineserver.Volatile)
 }
 
 // To returns a broadcast to the sockets in any of the rooms, without this one.
@@ -230,7 +230,7 @@ func (s *Socket) Disconnect(closeConnection bool) {
 // leave tells the client and closes the socket.
 func (s *Socket) leave() {
 	if s.Connected() {
-		s.send(control(parser.Disconnect, s.namespace.name, nil), false)
+		s.send(control(parser.Disconnect, s.namespace.name, nil), engineserver.Control)
 	}
 	s.close(event.ServerNamespaceDisconnect, nil)
 }
@@ -242,18 +242,34 @@ type member Socket
 func (m *member) ID() string { return m.id }
 
 // Deliver implements adapter.Socket.
-func (m *member) Deliver(p *adapter.Packet) { (*Socket)(m).send(p.Messages, p.Volatile) }
+func (m *member) Deliver(p *adapter.Packet) { (*Socket)(m).deliver(p) }
 
-func (s *Socket) send(group []transport.Message, volatile bool) error {
+// deliver sends what a broadcast has for the socket. Where nobody is told of a gap
+// there must be none: a client that it does not fit for is disconnected.
+func (s *Socket) deliver(p *adapter.Packet) error {
+	kind := engineserver.Ordinary
+	if p.Volatile {
+		kind = engineserver.Volatile
+	}
+	err := s.send(p.Messages, kind)
+	if err == ErrBufferFull {
+		s.namespace.server.slow(s.conn)
+	}
+	return err
+}
+
+func (s *Socket) send(group []transport.Message, kind engineserver.Kind) error {
 	switch s.settled() {
 	case pending:
 		return ErrNotConnected
 	case disconnected:
 		return s.disconnectError()
 	}
-	switch err := s.session.Send(group, volatile); err {
-	case nil, engine.ErrDropped:
+	switch err := s.session.Send(group, kind); err {
+	case nil, engineserver.ErrDropped:
 		return nil
+	case engineserver.ErrFull:
+		return ErrBufferFull
 	default:
 		return &event.DisconnectError{Reason: event.TransportError, Err: err}
 	}
@@ -294,7 +310,7 @@ func (s *Socket) answer(id uint64, args []any) error {
 	if err != nil {
 		return err
 	}
-	return s.send(group, false)
+	return s.send(group, engineserver.Control)
 }
 
 // enqueue queues something that must not get lost in a full inbox. Behind finish
@@ -363,7 +379,7 @@ func (s *Socket) confirm() bool {
 	if err != nil {
 		panic("BUG: server: encode socket id: " + err.Error()) // a string always encodes
 	}
-	s.session.Send(control(parser.Connect, s.namespace.name, data), false)
+	s.session.Send(control(parser.Connect, s.namespace.name, data), engineserver.Control)
 	s.state.CompareAndSwap(answering, connected)
 	s.conn.joined()
 	return true

@@ -578,15 +578,22 @@ func TestSlowConsumer(t *testing.T) {
 	r.OnConnect(func(s *server.Socket) { s.OnDisconnect(func(reason event.Reason) { reasons <- reason }) })
 	_, s := r.connect()
 	text := strings.Repeat("x", 50_000)
-	for s.Emit("x", text) == nil { // the client does not read
+	var err error
+	for err == nil { // the client does not read
+		err = s.Emit("x", text)
 		require.NoError(r, s.Volatile().Emit("v", text), "dropped, if need be")
+	}
+	require.ErrorIs(r, err, server.ErrBufferFull)
+	require.True(r, s.Connected(), "whoever emits is told, and nothing is lost")
+	for s.Connected() { // of a broadcast nobody would be told
+		require.NoError(r, r.Emit("x", text))
 	}
 	require.Equal(r, event.TransportError, await(r, reasons))
 	require.EqualValues(r, 1, r.Stats().SlowConsumers)
 }
 
 func TestSlowConsumerDoesNotSlowOthers(t *testing.T) {
-	r := serve(t, nil)
+	r := serve(t, &server.Options{SendBufferBytes: 1 << 20})
 	r.connect() // does not read
 	c, _ := r.connect()
 	text := strings.Repeat("x", 50_000)

@@ -114,7 +114,7 @@ func TestRefusedUpgrade(t *testing.T) {
 	defer client.Close()
 	select {
 	case err := <-failed:
-		require.ErrorContains(t, err, "engine: upgrade: ")
+		require.ErrorContains(t, err, "engineio: upgrade: ")
 		require.ErrorContains(t, err, "no WebSocket through here")
 	case <-ctx.Done():
 		require.Fail(t, "the upgrade has not failed")

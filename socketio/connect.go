@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/socketio/internal/engine"
 	"github.com/isosocket/isosocket/socketio/parser"
+	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 )
 
 // outcome is where callers of Connect wait.
@@ -150,7 +150,7 @@ func (s *Socket) leave(err error) {
 	case conn == nil:
 	case conn.sid != "":
 		p := s.control(parser.Disconnect, nil)
-		_ = conn.session.SendAnyway(p.messages, p.size) // an error: the server will notice, too
+		_ = conn.session.Send(p.messages, engineclient.Control) // an error: the server will notice, too
 		conn.left.Store(true)
 		s.end(ClientDisconnect, nil)
 	case !conn.asked:
@@ -163,7 +163,7 @@ func (s *Socket) leave(err error) {
 }
 
 // join asks for the namespace on a session that is open.
-func (s *Socket) join(session *engine.Session) {
+func (s *Socket) join(session *engineclient.Session) {
 	conn := &connection{socket: s, session: session}
 	conn.ctx, conn.cancel = context.WithCancelCause(context.Background())
 	s.conn = conn
@@ -178,7 +178,7 @@ func (s *Socket) join(session *engine.Session) {
 func (s *Socket) ask(conn *connection, auth []byte) {
 	conn.asked = true
 	p := s.control(parser.Connect, s.recovery.payload(auth))
-	_ = conn.session.SendAnyway(p.messages, p.size) // an error: the session has ended and Manager.serve knows
+	_ = conn.session.Send(p.messages, engineclient.Control) // an error: the session has ended and Manager.serve knows
 }
 
 // drop forgets a connection that was not confirmed.

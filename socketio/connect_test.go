@@ -49,7 +49,7 @@ func TestConnectWhoseContextIsOver(t *testing.T) {
 			err := s.Connect(ctx)
 			require.ErrorIs(d, err, context.DeadlineExceeded)
 			require.ErrorIs(d, err, errNetwork)
-			require.EqualError(d, err, "socketio: connect to /: context deadline exceeded: engine: open websocket: network unreachable")
+			require.EqualError(d, err, "socketio: connect to /: context deadline exceeded: engineio: open websocket: network unreachable")
 			require.False(d, s.Active())
 		})
 	})

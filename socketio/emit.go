@@ -2,14 +2,11 @@ package socketio
 
 import (
 	"context"
-	"errors"
 
 	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/socketio/internal/engine"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
-	"github.com/isosocket/isosocket/transport/engineio"
-	"github.com/isosocket/isosocket/transport/queue"
+	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 )
 
 // Emit sends an event. While the socket is not connected the packet is buffered,
@@ -68,15 +65,11 @@ func (v volatile) Emit(name string, args ...any) error {
 	}
 	s.manager.mu.Lock()
 	defer s.manager.mu.Unlock()
-	if s.connected() && s.conn.session.Writable() {
-		_ = s.conn.session.Send(p.messages, p.size) // an error means that it is lost, too
+	if s.connected() {
+		_ = s.conn.session.Send(p.messages, engineclient.Volatile) // an error means that it is lost
 	}
 	return nil
 }
-
-// prefix is what every packet begins with on a connection. Appending copies it,
-// because it has no room.
-var prefix = []byte{byte(engineio.TypeMessage)}
 
 // event encodes an event, with an acknowledgement id unless that is nil.
 func (s *Socket) event(name string, args []any, id *uint64) (packet, error) {
@@ -84,7 +77,7 @@ func (s *Socket) event(name string, args []any, id *uint64) (packet, error) {
 	if id != nil {
 		p.ID, p.HasID = *id, true
 	}
-	text, err := event.EncodeEvent(s.manager.opts.Codec, prefix, &p, name, args...)
+	text, err := event.EncodeEvent(s.manager.opts.Codec, nil, &p, name, args...)
 	if err != nil {
 		return packet{}, err
 	}
@@ -94,7 +87,7 @@ func (s *Socket) event(name string, args []any, id *uint64) (packet, error) {
 // ack encodes the answer to the event with that id.
 func (s *Socket) ack(id uint64, args []any) (packet, error) {
 	p := parser.Packet{Type: parser.Ack, Namespace: s.namespace, ID: id, HasID: true}
-	text, err := event.EncodeAck(s.manager.opts.Codec, prefix, &p, args...)
+	text, err := event.EncodeAck(s.manager.opts.Codec, nil, &p, args...)
 	if err != nil {
 		return packet{}, err
 	}
@@ -104,7 +97,7 @@ func (s *Socket) ack(id uint64, args []any) (packet, error) {
 // control encodes a packet of another type, with its data.
 func (s *Socket) control(t parser.Type, data []byte) packet {
 	p := parser.Packet{Type: t, Namespace: s.namespace, Data: data}
-	return packetOf(parser.Append(prefix, &p), &p)
+	return packetOf(parser.Append(nil, &p), &p)
 }
 
 // packetOf returns what a connection carries for the packet, whose text message is given.
@@ -127,13 +120,11 @@ func (s *Socket) send(p packet) error {
 		return ErrClosed
 	}
 	if s.connected() {
-		switch err := s.conn.session.Send(p.messages, p.size); {
-		case err == nil:
+		switch s.conn.session.Send(p.messages, engineclient.Ordinary) {
+		case nil:
 			return nil
-		case errors.Is(err, queue.ErrFull):
+		case engineclient.ErrFull:
 			return ErrBufferFull
-		case !errors.Is(err, engine.ErrExpired) && !errors.Is(err, queue.ErrClosed):
-			return err
 		}
 		// The connection has ended, which the socket is about to be told.
 	}
@@ -159,9 +150,7 @@ func (s *Socket) reply(conn *connection, id uint64) func(args ...any) error {
 		if s.conn != conn {
 			return context.Cause(conn.ctx) // a later connection knows nothing of the id
 		}
-		if err := conn.session.Send(p.messages, p.size); errors.Is(err, queue.ErrFull) {
-			return ErrBufferFull
-		} else if err != nil {
+		if err := conn.session.Send(p.messages, engineclient.Control); err != nil {
 			return &DisconnectError{Reason: TransportClose, Err: err}
 		}
 		return nil

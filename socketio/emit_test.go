@@ -116,7 +116,7 @@ func TestSendBufferIsBounded(t *testing.T) {
 		})
 	})
 	t.Run("on a connection that is slow", func(t *testing.T) {
-		play(t, &Options{SendBufferPackets: 10}, func(d *dialogue) {
+		play(t, &Options{SendBufferBytes: 2000}, func(d *dialogue) {
 			s := d.quiet()
 			d.unread = true
 			d.connect(s)

@@ -5,7 +5,8 @@ import (
 	"fmt"
 
 	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/socketio/internal/engine"
+	"github.com/isosocket/isosocket/transport/engineio"
+	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 )
 
 var (
@@ -18,11 +19,11 @@ var (
 
 	// ErrVersion is matched by the error for a server of another protocol
 	// revision, such as Socket.IO 2.
-	ErrVersion = engine.ErrVersion
+	ErrVersion = engineclient.ErrVersion
 
 	// ErrNoTransport is matched by the error when the runtime lacks every
 	// transport that Options.Transports names.
-	ErrNoTransport = engine.ErrNoTransport
+	ErrNoTransport = engineclient.ErrNoTransport
 )
 
 // Types that both ends share, by the names under which a client meets them.
@@ -42,9 +43,9 @@ type (
 
 	// StatusError tells of an HTTP answer that is not the one wanted, with the
 	// code and the message of the server if it gave them.
-	StatusError = engine.StatusError
+	StatusError = engineclient.StatusError
 	// AnswerError tells that what answered is not a Socket.IO server.
-	AnswerError = engine.AnswerError
+	AnswerError = engineclient.AnswerError
 )
 
 // The reasons that a client meets. All but the first two are followed by
@@ -79,9 +80,9 @@ func permanent(err error, everOpen bool) bool {
 	if status, ok := errors.AsType[*StatusError](err); ok {
 		switch {
 		case status.Status == 401, status.Status == 403, status.Status == 414,
-			status.Code == engine.CodeTransportUnknown, status.Code == engine.CodeForbidden:
+			status.Code == engineio.CodeTransportUnknown, status.Code == engineio.CodeForbidden:
 			return true
-		case status.Status == 408, status.Status == 429, status.Code != engine.CodeNone:
+		case status.Status == 408, status.Status == 429, status.Code != engineio.CodeNone:
 			return false
 		}
 		return !everOpen && status.Status < 500

@@ -2,12 +2,12 @@ package socketio
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 
-	"github.com/isosocket/isosocket/socketio/internal/engine"
 	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 	"github.com/isosocket/isosocket/transport/queue"
 )
 
@@ -19,21 +19,21 @@ type Manager struct {
 	opts     Options
 	address  address
 	platform transport.Platform
-	engine   engine.Config
+	engine   engineclient.Options
 
 	asking  sync.WaitGroup    // calls of Auth; each session waits for its own
 	signals queue.Queue[task] // reacts to the platform's signals
 	wake    chan struct{}     // holds a token to end the delay before an attempt
 
 	mu        sync.Mutex
-	sockets   []*Socket          // guarded by mu, as is much of the sockets
-	active    int                // guarded by mu; how many sockets are active
-	closed    bool               // guarded by mu
-	suspended bool               // guarded by mu; no attempt until the program resumes
-	session   *engine.Session    // guarded by mu; nil unless open
-	cancel    context.CancelFunc // guarded by mu; ends an attempt and the delay after it
-	keeping   bool               // guarded by mu; keep runs, and will see what changes
-	stopped   chan struct{}      // guarded by mu; closed when the last keep has returned, nil before the first
+	sockets   []*Socket             // guarded by mu, as is much of the sockets
+	active    int                   // guarded by mu; how many sockets are active
+	closed    bool                  // guarded by mu
+	suspended bool                  // guarded by mu; no attempt until the program resumes
+	session   *engineclient.Session // guarded by mu; nil unless open
+	cancel    context.CancelFunc    // guarded by mu; ends an attempt and the delay after it
+	keeping   bool                  // guarded by mu; keep runs, and will see what changes
+	stopped   chan struct{}         // guarded by mu; closed when the last keep has returned, nil before the first
 }
 
 // NewManager returns a Manager for the server of the URL, whose path is not
@@ -59,17 +59,17 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 	if m.address, err = parseAddress(url, m.platform.Base); err != nil {
 		return nil, err
 	}
-	m.engine = engine.Config{
+	m.engine = engineclient.Options{
 		URL:            m.address.endpoint(path, m.opts.Query),
-		Transports:     slices.Clone(m.opts.transports()),
+		Transports:     m.opts.transports(),
 		TryAll:         m.opts.TryAllTransports,
 		Dialer:         m.platform.Dialer,
 		RoundTripper:   m.platform.RoundTripper,
 		UpgradeTimeout: m.opts.timeout(),
-		MaxMessage:     m.opts.maxMessage(),
-		Outbox:         m.opts.sendLimits(),
+		MaxPayload:     m.opts.maxMessage(),
+		SendBuffer:     m.opts.sendLimits().MaxBytes,
 		OnPing:         m.opts.Trace.pingReceived,
-		OnUpgraded:     func() { m.opts.Trace.upgraded(engine.WebSocket) },
+		OnUpgraded:     func() { m.opts.Trace.upgraded(string(engineio.WebSocket)) },
 		OnStay:         m.opts.Trace.upgradeFailed,
 	}
 	m.signals.Init(queue.Limits{MaxItems: 64}, runTasks)

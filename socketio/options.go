@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/socketio/internal/engine"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
 	"github.com/isosocket/isosocket/transport/queue"
 )
 
@@ -123,11 +123,11 @@ const (
 	defaultMaxMessage    = 100 << 20 // the default of ws, the JavaScript client's WebSocket in Node
 )
 
-func (o *Options) transports() []string {
-	if len(o.Transports) == 0 {
-		return []string{engine.Polling, engine.WebSocket}
+func (o *Options) transports() (names []engineio.Transport) {
+	for _, name := range o.Transports {
+		names = append(names, engineio.Transport(name))
 	}
-	return o.Transports
+	return names
 }
 
 func (o *Options) timeout() time.Duration { return orDefault(o.Timeout, defaultTimeout) }

@@ -1,41 +1,42 @@
 package socketio
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 
-	"github.com/isosocket/isosocket/socketio/internal/engine"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
+	"github.com/isosocket/isosocket/transport/queue"
 )
 
 // receiver takes the messages of one session, on its reader.
 type receiver struct {
 	manager *Manager
-	session *engine.Session
+	session *engineclient.Session
 	decoder parser.Decoder
 }
 
-func (r *receiver) receive(ctx context.Context, m transport.Message) {
+func (r *receiver) receive(m transport.Message) {
 	decode := r.decoder.Text
 	if m.Binary {
 		decode = r.decoder.Binary
 	}
 	p, complete, err := decode(m.Data)
 	if err == nil && complete {
-		err = r.manager.handle(ctx, &p)
+		err = r.manager.handle(r.session, &p)
 	}
 	switch {
 	case errors.Is(err, ErrVersion):
-		r.session.Abort(engine.TransportError, err)
+		r.session.Abort(engineio.TransportError, err)
 	case err != nil:
-		r.session.Abort(engine.ParseError, err)
+		r.session.Abort(engineio.ParseError, err)
 	}
 }
 
 // handle acts on a packet. The error ends the session.
-func (m *Manager) handle(ctx context.Context, p *parser.Packet) error {
+func (m *Manager) handle(session *engineclient.Session, p *parser.Packet) error {
 	m.mu.Lock()
 	s := m.find(p.Namespace)
 	if s == nil || s.conn == nil {
@@ -72,8 +73,11 @@ func (m *Manager) handle(ctx context.Context, p *parser.Packet) error {
 	for _, t := range tasks {
 		if t.call != nil {
 			_ = s.tasks.Force(t, 0)
-		} else if s.tasks.PutWait(ctx, t, eventSize(t.event)) != nil {
-			return nil // the session has ended
+		} else if size := eventSize(t.event); s.tasks.Put(t, size) == queue.ErrFull {
+			session.Hold(func() { err = s.tasks.PutWait(session.Context(), t, size) })
+			if err != nil {
+				return nil // the session has ended
+			}
 		}
 	}
 	return err
@@ -135,7 +139,7 @@ func (s *Socket) confirmed(conn *connection, data []byte) ([]task, error) {
 		return nil, ErrVersion
 	case !s.active: // Disconnect came before the answer
 		p := s.control(parser.Disconnect, nil)
-		_ = conn.session.SendAnyway(p.messages, p.size)
+		_ = conn.session.Send(p.messages, engineclient.Control)
 		s.drop(errNotConnected)
 		return nil, nil
 	}
@@ -143,7 +147,7 @@ func (s *Socket) confirmed(conn *connection, data []byte) ([]task, error) {
 	conn.recovered = s.recovery.connected(answer.PID)
 	s.context, s.lastErr = conn.ctx, nil
 	for _, p := range s.buffer.take() {
-		_ = conn.session.SendAnyway(p.messages, p.size) // an error: the session has ended, and acks are told
+		_ = conn.session.Send(p.messages, engineclient.Control) // an error: the session has ended, and acks are told
 	}
 	s.outcome.settle(nil)
 

@@ -6,8 +6,9 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/isosocket/isosocket/socketio/internal/engine"
 	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport/engineio"
+	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 )
 
 // start makes sure that somebody keeps the connection. The caller holds mu.
@@ -94,14 +95,14 @@ func (m *Manager) keep() {
 }
 
 // open makes one attempt.
-func (m *Manager) open(ctx context.Context) (*engine.Session, error) {
+func (m *Manager) open(ctx context.Context) (*engineclient.Session, error) {
 	attempt, cancel := ctx, context.CancelFunc(func() {})
 	timeout := m.opts.timeout()
 	if timeout > 0 {
 		attempt, cancel = context.WithTimeout(ctx, timeout)
 	}
 	defer cancel()
-	session, err := engine.Open(attempt, m.engine)
+	session, err := engineclient.Open(attempt, m.engine)
 	if err != nil && attempt.Err() != nil && ctx.Err() == nil {
 		err = fmt.Errorf("socketio: no connection within %v: %w", timeout, err)
 	}
@@ -109,8 +110,8 @@ func (m *Manager) open(ctx context.Context) (*engine.Session, error) {
 }
 
 // serve reads the session to its end, which it returns as an error.
-func (m *Manager) serve(ctx context.Context, session *engine.Session) error {
-	m.opts.Trace.transportOpened(session.SID(), session.Transport())
+func (m *Manager) serve(ctx context.Context, session *engineclient.Session) error {
+	m.opts.Trace.transportOpened(session.SID(), string(session.Transport()))
 	select {
 	case <-m.wake: // it came while there was no connection
 	default:
@@ -131,7 +132,7 @@ func (m *Manager) serve(ctx context.Context, session *engine.Session) error {
 	r := receiver{manager: m, session: session, decoder: parser.Decoder{Limits: m.opts.parserLimits()}}
 	cause, err := session.Serve(r.receive)
 	reason := Reason(cause)
-	if cause == engine.ForcedClose {
+	if cause == engineio.ForcedClose {
 		reason = ClientDisconnect
 	}
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/isosocket/isosocket/socketio/internal/engine"
+	"github.com/isosocket/isosocket/transport/engineio"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/transporttest"
 )
@@ -63,7 +63,7 @@ func TestDelaysBetweenAttempts(t *testing.T) {
 		begin = time.Now()
 		err := s.Connect(d.Context())
 		require.ErrorIs(d, err, errNetwork)
-		require.EqualError(d, err, "socketio: connect to /: engine: open websocket: network unreachable")
+		require.EqualError(d, err, "socketio: connect to /: engineio: open websocket: network unreachable")
 		synctest.Wait()
 		require.Equal(d, []time.Duration{0, 1 * time.Second, 3 * time.Second, 7 * time.Second, 12 * time.Second, 17 * time.Second}, dials)
 		require.Equal(d, 6, failures)
@@ -82,7 +82,7 @@ func TestNoReconnect(t *testing.T) {
 			s := d.socket("/")
 			require.ErrorIs(d, s.Connect(d.Context()), errNetwork)
 			require.False(d, s.Active())
-			d.want("connect error: engine: open websocket: network unreachable")
+			d.want("connect error: engineio: open websocket: network unreachable")
 		})
 	})
 	t.Run("lost connection", func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestConnectTimeout(t *testing.T) {
 			err := d.quiet().Connect(d.Context())
 			require.ErrorIs(d, err, context.DeadlineExceeded)
 			require.EqualError(d, err, "socketio: connect to /: socketio: no connection within "+want.String()+
-				": engine: open websocket: context deadline exceeded")
+				": engineio: open websocket: context deadline exceeded")
 			require.Equal(d, want, time.Since(begin))
 		})
 	}
@@ -121,8 +121,8 @@ func TestConnectTimeout(t *testing.T) {
 }
 
 func TestWhichErrorsArePermanent(t *testing.T) {
-	status := func(status, code int) error { return &StatusError{Status: status, Code: code} }
-	none := engine.CodeNone
+	status := func(status int, code engineio.Code) error { return &StatusError{Status: status, Code: code} }
+	none := engineio.CodeNone
 	for _, test := range []struct {
 		err          error
 		first, later bool // permanent before and after the first connection
@@ -130,11 +130,11 @@ func TestWhichErrorsArePermanent(t *testing.T) {
 		{errNetwork, false, false},
 		{context.DeadlineExceeded, false, false},
 		{ErrVersion, true, true},
-		{status(400, engine.CodeVersion), true, true},
+		{status(400, engineio.CodeVersion), true, true},
 		{ErrNoTransport, true, true},
-		{status(400, engine.CodeTransportUnknown), true, true},
-		{status(400, engine.CodeForbidden), true, true},
-		{status(403, engine.CodeForbidden), true, true},
+		{status(400, engineio.CodeTransportUnknown), true, true},
+		{status(400, engineio.CodeForbidden), true, true},
+		{status(403, engineio.CodeForbidden), true, true},
 		{status(401, none), true, true},
 		{status(403, none), true, true},
 		{status(414, none), true, true},
@@ -142,8 +142,8 @@ func TestWhichErrorsArePermanent(t *testing.T) {
 		{status(200, none), true, false},
 		{status(301, none), true, false},
 		{&AnswerError{Body: "<html>"}, true, false},
-		{status(400, engine.CodeSessionUnknown), false, false},
-		{status(400, engine.CodeBadRequest), false, false},
+		{status(400, engineio.CodeSessionUnknown), false, false},
+		{status(400, engineio.CodeBadRequest), false, false},
 		{status(408, none), false, false},
 		{status(429, none), false, false},
 		{status(500, none), false, false},
@@ -176,8 +176,8 @@ func TestPermanentErrorEndsTheConnecting(t *testing.T) {
 		require.ErrorAs(d, err, &status)
 		require.Equal(d, 404, status.Status)
 		require.False(d, s.Active())
-		d.want(`connect error: engine: open websocket: HTTP status 503`,
-			`connect error: engine: open websocket: HTTP status 404: "page not found"`)
+		d.want(`connect error: engineio: open websocket: HTTP status 503`,
+			`connect error: engineio: open websocket: HTTP status 404: "page not found"`)
 	})
 }
 
@@ -336,7 +336,7 @@ func TestTrace(t *testing.T) {
 		p.conn.Close(1001, "")
 		time.Sleep(time.Minute)
 		d.want("connecting 0", "opened engine websocket", "ping", "closed: transport close", "attempt 1 in 1s",
-			"connecting 1", "failed 1: engine: open websocket: network unreachable", "gave up")
+			"connecting 1", "failed 1: engineio: open websocket: network unreachable", "gave up")
 
 		dials = 0
 		d.connected(d.quiet())

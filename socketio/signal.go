@@ -3,8 +3,8 @@ package socketio
 import (
 	"context"
 
-	"github.com/isosocket/isosocket/socketio/internal/engine"
 	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
 )
 
 // watch follows the signals of the platform until stop is called.
@@ -43,9 +43,9 @@ func (m *Manager) react(signal transport.Signal) {
 	case signal == transport.Resumed:
 		session.Check()
 	case signal == transport.Suspended && suspended:
-		session.Abort(engine.TransportClose, errSuspended)
+		session.Abort(engineio.TransportClose, errSuspended)
 	case signal == transport.Offline && !m.address.isLoopback():
-		session.Abort(engine.TransportClose, errNetworkLost)
+		session.Abort(engineio.TransportClose, errNetworkLost)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/socketio/internal/engine"
 	"github.com/isosocket/isosocket/socketio/parser"
+	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 	"github.com/isosocket/isosocket/transport/queue"
 )
 
@@ -48,7 +48,7 @@ type Socket struct {
 // connection is what a socket has of one Engine.IO session.
 type connection struct {
 	socket  *Socket
-	session *engine.Session
+	session *engineclient.Session
 	ctx     context.Context // over when the connection is; the handlers' context
 	cancel  context.CancelCauseFunc
 

@@ -161,7 +161,7 @@ func TestEventsBeforeADisconnectAreDelivered(t *testing.T) {
 		p.conn.Drop()
 		synctest.Wait()
 		close(release)
-		d.want("connect", "slow: event: disconnected: transport close: engine: read: transport: closed by peer with code 1006",
+		d.want("connect", "slow: event: disconnected: transport close: engineio: read: transport: closed by peer with code 1006",
 			"x 1", "disconnect: transport close")
 	})
 }
@@ -374,7 +374,7 @@ func TestDialLeavesNothingBehind(t *testing.T) {
 
 func TestEveryOptionHasItsDefault(t *testing.T) {
 	o := new(Options)
-	require.Equal(t, []string{"polling", "websocket"}, o.transports())
+	require.Nil(t, o.transports()) // the engine's default
 	require.Equal(t, 20*time.Second, o.timeout())
 	require.Equal(t, 100<<20, o.maxMessage())
 	require.Equal(t, parser.Limits{MaxBytes: 100 << 20}, o.parserLimits()) // and 10 attachments, the parser's default

@@ -10,6 +10,19 @@ import (
 type Message struct {
 	Data   []byte // UTF-8 unless Binary
 	Binary bool   // a binary message, not a text message
+
+	// Lead, unless it is 0, is the first byte of the message, with Data behind it. A
+	// protocol puts its packet type there and need not copy Data for it. A message
+	// that was read has none.
+	Lead byte
+}
+
+// Len returns the length of the message in bytes, Lead included.
+func (m *Message) Len() int {
+	if m.Lead != 0 {
+		return 1 + len(m.Data)
+	}
+	return len(m.Data)
 }
 
 // Conn is an ordered, reliable pipe of messages, in practice a WebSocket.

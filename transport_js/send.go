@@ -44,7 +44,7 @@ func (c *conn) Write(ctx context.Context, messages ...transport.Message) error {
 	}
 	c.mu.Lock()
 	for _, m := range messages {
-		c.unchecked += len(m.Data) + overhead
+		c.unchecked += m.Len() + overhead
 	}
 	c.mu.Unlock()
 	return nil
@@ -132,10 +132,14 @@ func (c *conn) sendAll(s *script, messages []transport.Message) {
 	}
 	parts := make([]any, len(messages))
 	for i, m := range messages {
+		data := m.Data
+		if m.Lead != 0 {
+			data = append([]byte{m.Lead}, data...)
+		}
 		if m.Binary {
-			parts[i] = s.array(c.natives.uint8Array, m.Data)
+			parts[i] = s.array(c.natives.uint8Array, data)
 		} else {
-			parts[i] = string(m.Data)
+			parts[i] = string(data)
 		}
 	}
 	if len(parts) == 1 {
@@ -158,6 +162,9 @@ func joinTexts(messages []transport.Message) (joined string, ok bool) {
 		}
 		if i > 0 {
 			b.WriteString(separator)
+		}
+		if m.Lead != 0 {
+			b.WriteByte(m.Lead)
 		}
 		b.Write(m.Data)
 	}

@@ -43,7 +43,7 @@ func (c *conn) writeFrames(messages []transport.Message) error {
 
 // appendFrame collects the frame of a message, and writes what gets too much.
 func (c *conn) appendFrame(m *transport.Message) error {
-	if c.collected+maxHeader > batchSize {
+	if c.collected+maxHeader+1 > batchSize { // 1 for the lead
 		if err := c.flush(); err != nil {
 			return err
 		}
@@ -53,7 +53,12 @@ func (c *conn) appendFrame(m *transport.Message) error {
 		first = fin | opBinary
 	}
 	key := c.newKey()
-	c.collected = len(appendHeader(c.batch[:c.collected], first, len(m.Data), key, c.client))
+	c.collected = len(appendHeader(c.batch[:c.collected], first, m.Len(), key, c.client))
+	if m.Lead != 0 {
+		c.batch[c.collected] = m.Lead
+		key = mask(c.batch[c.collected:c.collected+1], key)
+		c.collected++
+	}
 	if !c.client && len(m.Data) > batchSize-c.collected {
 		// A payload may be longer than all that is ever collected. It is not copied.
 		return c.writeLarge(m.Data)

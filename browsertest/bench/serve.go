@@ -70,14 +70,13 @@ type toRoom struct {
 func newOurs(kind string) *server.Server {
 	options := &server.Options{
 		// 32 events of 64 KB are in flight, or all of a broadcast waits for one who does not read.
-		SendBufferBytes:   16 << 20,
-		SendBufferPackets: 1 << 14,
-		AnyOrigin:         true, // that of the page is another
+		SendBufferBytes: 16 << 20,
+		AnyOrigin:       true, // that of the page is another
 	}
 	level := slog.LevelWarn
 	if kind == "storm" {
-		options.SendBufferBytes, options.SendBufferPackets = 0, 0 // the defaults
-		level = slog.LevelError                                   // that who does not read is disconnected is no news
+		options.SendBufferBytes = 0 // the default
+		level = slog.LevelError     // that who does not read is disconnected is no news
 	}
 	options.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	io := server.New(options)

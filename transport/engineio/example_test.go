@@ -11,7 +11,7 @@ import (
 
 func Example() {
 	m := engineio.Encode(engineio.Packet{Type: engineio.TypePing, Data: []byte("probe")})
-	fmt.Printf("%s\n", m.Data)
+	fmt.Printf("%c%s\n", m.Lead, m.Data)
 
 	p, err := engineio.Decode(m)
 	fmt.Printf("%v %s %v\n", p.Type, p.Data, err)
@@ -47,11 +47,11 @@ func ExampleDecodePayload() {
 func ExampleHandshake() {
 	h := engineio.Handshake{
 		SID:          "lv_VI97HAXpY6yYWAAAC",
-		Upgrades:     []string{"websocket"},
+		Upgrades:     []engineio.Transport{engineio.WebSocket},
 		PingInterval: 25 * time.Second,
 		PingTimeout:  20 * time.Second,
 		MaxPayload:   1_000_000,
 	}
-	fmt.Printf("%s\n", h.Encode().Data)
+	fmt.Printf("%s\n", engineio.AppendPayload(nil, h.Encode()))
 	// Output: 0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}
 }

@@ -13,7 +13,7 @@ import (
 // https://socket.io/docs/v4/engine-io-protocol/#handshake
 type Handshake struct {
 	SID          string        // names the session in the requests that belong to it
-	Upgrades     []string      // transports the client may move to, by name
+	Upgrades     []Transport   // transports the client may move to
 	PingInterval time.Duration // from one ping of the server to the next; whole milliseconds on the wire
 	PingTimeout  time.Duration // how long an answer to a ping may take; whole milliseconds on the wire
 	MaxPayload   int           // bytes in a payload or message that the server accepts, at most 2^31-1; 0 means not told
@@ -22,14 +22,14 @@ type Handshake struct {
 // Encode returns the open packet. A nil list of upgrades is written as an empty one.
 func (h Handshake) Encode() transport.Message {
 	if h.Upgrades == nil {
-		h.Upgrades = []string{}
+		h.Upgrades = []Transport{}
 	}
 	data, err := json.Marshal(struct {
-		SID          string   `json:"sid"`
-		Upgrades     []string `json:"upgrades"`
-		PingInterval int64    `json:"pingInterval"`
-		PingTimeout  int64    `json:"pingTimeout"`
-		MaxPayload   int      `json:"maxPayload"`
+		SID          string      `json:"sid"`
+		Upgrades     []Transport `json:"upgrades"`
+		PingInterval int64       `json:"pingInterval"`
+		PingTimeout  int64       `json:"pingTimeout"`
+		MaxPayload   int         `json:"maxPayload"`
 	}{h.SID, h.Upgrades, h.PingInterval.Milliseconds(), h.PingTimeout.Milliseconds(), h.MaxPayload})
 	if err != nil {
 		panic("BUG: engineio: encode handshake: " + err.Error()) // strings and integers always encode
@@ -42,11 +42,11 @@ func (h Handshake) Encode() transport.Message {
 // [*SyntaxError] that wraps [ErrHandshake].
 func ParseHandshake(data []byte) (Handshake, error) {
 	var wire struct {
-		SID          string   `json:"sid"`
-		Upgrades     []string `json:"upgrades"`
-		PingInterval float64  `json:"pingInterval"`
-		PingTimeout  float64  `json:"pingTimeout"`
-		MaxPayload   float64  `json:"maxPayload"`
+		SID          string      `json:"sid"`
+		Upgrades     []Transport `json:"upgrades"`
+		PingInterval float64     `json:"pingInterval"`
+		PingTimeout  float64     `json:"pingTimeout"`
+		MaxPayload   float64     `json:"maxPayload"`
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return Handshake{}, handshakeError("%v", err)

@@ -14,19 +14,19 @@ const handshakeText = `{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"],"p
 
 var handshake = engineio.Handshake{
 	SID:          "lv_VI97HAXpY6yYWAAAC",
-	Upgrades:     []string{"websocket"},
+	Upgrades:     []engineio.Transport{engineio.WebSocket},
 	PingInterval: 25 * time.Second,
 	PingTimeout:  20 * time.Second,
 	MaxPayload:   1_000_000,
 }
 
 func TestHandshakeEncode(t *testing.T) {
-	require.Equal(t, text("0"+handshakeText), handshake.Encode())
+	require.Equal(t, text("0"+handshakeText), whole(handshake.Encode()))
 }
 
 func TestHandshakeEncodeWithoutUpgrades(t *testing.T) {
 	h := engineio.Handshake{SID: "a", PingInterval: time.Second, PingTimeout: 500 * time.Millisecond}
-	require.Equal(t, `0{"sid":"a","upgrades":[],"pingInterval":1000,"pingTimeout":500,"maxPayload":0}`, string(h.Encode().Data))
+	require.Equal(t, `{"sid":"a","upgrades":[],"pingInterval":1000,"pingTimeout":500,"maxPayload":0}`, string(h.Encode().Data))
 }
 
 func TestParseHandshake(t *testing.T) {

@@ -37,16 +37,13 @@ type Packet struct {
 }
 
 // Encode returns the packet as a WebSocket carries it: text is the type followed
-// by the data, binary is the data alone, which the result then shares with p.
+// by the data, binary is the data alone. The result shares the data with p.
 // https://socket.io/docs/v4/engine-io-protocol/#websocket-1
 func Encode(p Packet) transport.Message {
 	if p.Binary {
 		return transport.Message{Data: p.Data, Binary: true}
 	}
-	text := make([]byte, 0, 1+len(p.Data))
-	text = append(text, byte(p.Type))
-	text = append(text, p.Data...)
-	return transport.Message{Data: text}
+	return transport.Message{Lead: byte(p.Type), Data: p.Data}
 }
 
 // Decode returns the packet that a WebSocket message carries. Its Data is part
@@ -56,22 +53,25 @@ func Encode(p Packet) transport.Message {
 // The error is a [*SyntaxError]. Whether text is valid UTF-8 is not looked at: a
 // WebSocket has refused anything else.
 func Decode(m transport.Message) (Packet, error) {
-	if m.Binary {
+	switch {
+	case m.Binary:
 		return Packet{Type: TypeMessage, Binary: true, Data: m.Data}, nil
+	case m.Lead != 0:
+		return decodeTyped(m.Lead, m.Data, 0)
+	case len(m.Data) == 0:
+		return Packet{}, &SyntaxError{Err: ErrEmpty}
 	}
-	return decodeText(m.Data, 0)
+	return decodeTyped(m.Data[0], m.Data[1:], 0)
 }
 
-// decodeText decodes the text form of a packet, which begins at offset in what was received.
-func decodeText(text []byte, offset int) (Packet, error) {
-	if len(text) == 0 {
-		return Packet{}, &SyntaxError{Offset: offset, Err: ErrEmpty}
-	}
-	switch t := Type(text[0]); {
+// decodeTyped decodes the text form of a packet, which begins at offset in what was
+// received: its first character and the rest.
+func decodeTyped(first byte, rest []byte, offset int) (Packet, error) {
+	switch t := Type(first); {
 	case t >= TypeOpen && t <= TypeNoop:
-		return Packet{Type: t, Data: text[1:]}, nil
+		return Packet{Type: t, Data: rest}, nil
 	case t == base64Mark:
-		data, at := decodeBase64(text[1:])
+		data, at := decodeBase64(rest)
 		if at >= 0 {
 			return Packet{}, &SyntaxError{Offset: offset + 1 + at, Err: ErrBase64}
 		}

@@ -27,9 +27,12 @@ func AppendPayload(dst []byte, messages ...transport.Message) []byte {
 		if m.Binary {
 			dst = append(dst, base64Mark)
 			dst = base64.StdEncoding.AppendEncode(dst, m.Data)
-		} else {
-			dst = append(dst, m.Data...)
+			continue
 		}
+		if m.Lead != 0 {
+			dst = append(dst, m.Lead)
+		}
+		dst = append(dst, m.Data...)
 	}
 	return dst
 }
@@ -40,7 +43,7 @@ func PayloadSize(m transport.Message) int {
 	if m.Binary {
 		return 1 + base64.StdEncoding.EncodedLen(len(m.Data))
 	}
-	return len(m.Data)
+	return m.Len()
 }
 
 // DecodePayload returns the packets of a polling body in order. It stops after
@@ -57,7 +60,10 @@ func DecodePayload(body []byte, maxPackets int) iter.Seq2[Packet, error] {
 		}
 		for offset := 0; ; {
 			text, _, more := bytes.Cut(body[offset:], []byte{separator})
-			p, err := decodeText(text, offset)
+			p, err := Packet{}, error(&SyntaxError{Offset: offset, Err: ErrEmpty})
+			if len(text) > 0 {
+				p, err = decodeTyped(text[0], text[1:], offset)
+			}
 			if !yield(p, err) || err != nil || !more {
 				return
 			}

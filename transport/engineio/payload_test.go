@@ -62,7 +62,7 @@ func TestDecodePayload(t *testing.T) {
 			var got []transport.Message
 			for p, err := range engineio.DecodePayload([]byte(tt.body), len(tt.messages)) {
 				require.NoError(t, err)
-				m := engineio.Encode(p)
+				m := whole(engineio.Encode(p))
 				got = append(got, transport.Message{Data: append([]byte{}, m.Data...), Binary: m.Binary})
 			}
 			want := make([]transport.Message, len(tt.messages))

@@ -64,6 +64,15 @@ func testMessages(t *testing.T, s subject) {
 		e.send(m)
 		e.want(m)
 	}
+	for _, m := range []transport.Message{text(""), text("hello"), {Data: []byte("\xff\x00"), Binary: true}} {
+		m.Lead = '4'
+		e.send(m, m) // alone a text may take another path than in a group
+		for range 2 {
+			e.want(transport.Message{Data: append([]byte{m.Lead}, m.Data...), Binary: m.Binary})
+		}
+		e.send(m)
+		e.want(transport.Message{Data: append([]byte{m.Lead}, m.Data...), Binary: m.Binary})
+	}
 	// Around the lengths where a frame header or a buffer changes its form.
 	for _, n := range []int{125, 126, 127, 1023, 1024, 1025, 4095, 4096, 4097, 16383, 16384, 16385, 65535, 65536, 1 << 20} {
 		pattern := make([]byte, n)
@@ -73,6 +82,8 @@ func testMessages(t *testing.T, s subject) {
 		for _, binary := range []bool{false, true} {
 			m := transport.Message{Data: pattern, Binary: binary}
 			e.send(m)
+			e.want(m)
+			e.send(transport.Message{Lead: pattern[0], Data: pattern[1:], Binary: binary})
 			e.want(m)
 		}
 	}

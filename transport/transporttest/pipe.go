@@ -128,7 +128,12 @@ func (c *PipeConn) Write(ctx context.Context, messages ...transport.Message) err
 			return c.in.err
 		default:
 		}
-		m.Data = bytes.Clone(m.Data)
+		if m.Lead != 0 {
+			m.Data = append([]byte{m.Lead}, m.Data...)
+			m.Lead = 0
+		} else {
+			m.Data = bytes.Clone(m.Data)
+		}
 		select {
 		case c.out.messages <- m:
 		case <-c.ended:

@@ -1,0 +1,112 @@
+package engineclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+	"github.com/isosocket/isosocket/transport/engineio/internal/session"
+)
+
+// Open makes the handshake, which ctx bounds, and returns the session. Serve must
+// be called on it.
+//
+// The error says what was met: a [*StatusError], an [*AnswerError], one that
+// matches [ErrVersion] or [ErrNoTransport], or what the runtime said of the
+// network.
+func Open(ctx context.Context, options Options) (*Session, error) {
+	options.withDefaults()
+	var failures []error
+	for _, name := range options.Transports {
+		if !options.has(name) {
+			continue
+		}
+		open := options.openWebSocket
+		if name == engineio.Polling {
+			open = options.openPolling
+		}
+		s, err := open(ctx)
+		if err == nil {
+			return s, nil
+		}
+		failures = append(failures, session.Wrap("open "+string(name), err))
+		if !options.TryAll {
+			break
+		}
+	}
+	if failures == nil {
+		return nil, ErrNoTransport
+	}
+	return nil, errors.Join(failures...)
+}
+
+// openPolling begins a session with a GET request that names none.
+// https://socket.io/docs/v4/engine-io-protocol/#handshake
+func (o *Options) openPolling(ctx context.Context) (*Session, error) {
+	response, err := o.exchange(ctx, o.get(""))
+	if err != nil {
+		return nil, err
+	}
+	if isRevision3(response.Body) {
+		return nil, ErrVersion
+	}
+	var packets []received // never empty: what cannot be decoded counts as one
+	for p, err := range o.Revision.DecodePayload(response.Body, 0) {
+		packets = append(packets, received{p, err})
+	}
+	first := packets[0]
+	h, err := parseOpen(first.packet, first.err, response.ContentType, response.Body)
+	if err != nil {
+		return nil, err
+	}
+	s := newSession(*o, h, nil)
+	// An error behind the handshake is the session's, as it is in any later payload.
+	s.polling.early = packets[1:]
+	return s, nil
+}
+
+func (o *Options) openWebSocket(ctx context.Context) (*Session, error) {
+	conn, err := o.Dialer.Dial(ctx, o.endpoint(engineio.WebSocket, ""), o.MaxPayload)
+	if err != nil {
+		if refused, ok := errors.AsType[*transport.HandshakeError](err); ok {
+			err = newStatusError(refused.Status, []byte(refused.Body))
+		}
+		return nil, err
+	}
+	m, err := conn.Read(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
+	p, err := o.Revision.Decode(m)
+	h, err := parseOpen(p, err, "", m.Data)
+	if err != nil {
+		conn.Close(0, "")
+		return nil, err
+	}
+	return newSession(*o, h, conn), nil
+}
+
+// parseOpen reads the first packet of a session. err is what decoding it said.
+func parseOpen(p engineio.Packet, err error, contentType string, answer []byte) (engineio.Handshake, error) {
+	if err == nil && p.Type == engineio.TypeOpen {
+		var h engineio.Handshake
+		if h, err = engineio.ParseHandshake(p.Data); err == nil {
+			return h, nil
+		}
+	}
+	return engineio.Handshake{}, &AnswerError{ContentType: contentType, Body: excerpt(answer), Err: err}
+}
+
+// isRevision3 recognizes the payload of a Socket.IO 2 server, which writes the
+// length before each packet and does not look at the revision asked for.
+// https://github.com/socketio/engine.io-protocol/tree/v3#payload
+func isRevision3(body []byte) bool {
+	digits := 0
+	for digits < len(body) && body[digits] >= '0' && body[digits] <= '9' {
+		digits++
+	}
+	rest := body[digits:]
+	return digits > 0 && len(rest) > 2 && rest[0] == ':' && rest[1] == byte(engineio.TypeOpen) && rest[2] == '{'
+}

@@ -1,0 +1,127 @@
+package engineclient
+
+import (
+	"time"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+	"github.com/isosocket/isosocket/transport/engineio/internal/session"
+)
+
+// received is a packet of a payload, or what is wrong with it.
+type received struct {
+	packet engineio.Packet
+	err    error
+}
+
+// polling is the session's transport until it moves to a WebSocket, if it does. The
+// outbox is drained into POST requests, GET requests are made by the reader; the two
+// do not depend on each other.
+// https://socket.io/docs/v4/engine-io-protocol/#http-long-polling
+type polling struct {
+	session   *Session
+	handshake engineio.Handshake
+	early     []received // what came with the handshake
+	upgrade   upgrade    // guarded by the session's lock
+}
+
+func (p *polling) Name() engineio.Transport { return engineio.Polling }
+func (p *polling) Ready() bool              { return p.upgrade.state != pausing }
+func (p *polling) Queued()                  {}
+func (p *polling) Due() time.Time           { return time.Time{} }
+func (p *polling) Advance(time.Time) func() { return nil }
+
+// End implements session.Transport. What is under way ends with the session's context.
+func (p *polling) End(engineio.Type) func() {
+	conn := p.upgrade.conn
+	if conn == nil {
+		return nil
+	}
+	return func() { conn.Close(0, "") }
+}
+
+// poll hands over what GET requests bring, one after the other, until the session
+// has ended or has moved to a WebSocket, which it returns then.
+func (p *polling) poll() transport.Conn {
+	s := p.session
+	for _, r := range p.early {
+		if !p.polled(r.packet, r.err) {
+			return nil
+		}
+	}
+	p.early = nil
+	for p.goesOn() {
+		response, err := s.options.exchange(s.ctx, s.options.get(s.core.ID))
+		if err != nil {
+			s.Abort(engineio.TransportError, session.Wrap("poll", err))
+			return nil
+		}
+		for packet, err := range s.options.Revision.DecodePayload(response.Body, 0) {
+			if !p.polled(packet, err) {
+				return nil
+			}
+		}
+		if conn := p.switchTransport(); conn != nil {
+			return conn
+		}
+	}
+	return nil
+}
+
+// polled acts on a packet of a payload and reports whether the session goes on.
+func (p *polling) polled(packet engineio.Packet, err error) bool {
+	if err != nil {
+		p.session.Abort(engineio.TransportError, session.Wrap("poll", err))
+		return false
+	}
+	p.session.core.Receive(packet)
+	return packet.Type != engineio.TypeClose
+}
+
+// goesOn reports whether there is to be another GET. A session that is closing
+// makes none, the answer to its close packet would be an error, unless it has to
+// finish an upgrade before it can write.
+func (p *polling) goesOn() bool {
+	p.session.core.Lock()
+	defer p.session.core.Unlock()
+	state := p.session.core.State()
+	return state == session.Open || state == session.Closing && p.upgrade.state == pausing
+}
+
+// Write implements session.Transport. It makes as many POST requests as the server's
+// limit makes necessary, one after the other.
+func (p *polling) Write(packets []transport.Message, last bool) error {
+	s := p.session
+	if last {
+		packets = append(packets, engineio.Encode(engineio.Packet{Type: engineio.TypeClose}))
+	}
+	for len(packets) > 0 {
+		n := p.fitting(packets)
+		if _, err := s.options.exchange(s.ctx, s.options.post(s.core.ID, packets[:n])); err != nil {
+			return err
+		}
+		packets = packets[n:]
+	}
+	return nil
+}
+
+// fitting returns how many of the packets make a payload that the server accepts.
+// It is at least one: what to say to a packet that alone is too large is the
+// server's business.
+func (p *polling) fitting(packets []transport.Message) int {
+	limit := p.handshake.MaxPayload
+	if limit == 0 {
+		return len(packets)
+	}
+	payloadSize := p.session.options.Revision.PayloadSize
+	size := payloadSize(packets[0])
+	n := 1
+	for n < len(packets) {
+		size += 1 + payloadSize(packets[n]) // with the separator
+		if size > limit {
+			break
+		}
+		n++
+	}
+	return n
+}

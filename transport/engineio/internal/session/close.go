@@ -1,0 +1,62 @@
+package session
+
+import (
+	"time"
+
+	"github.com/isosocket/isosocket/transport/engineio"
+)
+
+var closePacket = engineio.Encode(engineio.Packet{Type: engineio.TypeClose})
+
+// Close ends the session once what Send accepted has left, at the latest after
+// Config.CloseTimeout. It returns at once.
+func (s *Session) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != Open {
+		return
+	}
+	s.state = Closing
+	now := time.Now()
+	s.closeBy = now.Add(s.config.CloseTimeout)
+	s.schedule(now)
+	_ = s.outbox.Force(group{last: true}, groupOverhead) // cannot be closed: the state was Open
+	s.transport.Queued()
+}
+
+// Abort ends the session at once. What was accepted and has not left is lost. err
+// may be nil.
+func (s *Session) Abort(reason engineio.Reason, err error) {
+	s.end(reason, err, engineio.TypeClose)
+}
+
+// end is the only way to the Closed state. A peer that waits gets the last packet.
+func (s *Session) end(reason engineio.Reason, err error, last engineio.Type) {
+	s.mu.Lock()
+	if s.state == Closed {
+		s.mu.Unlock()
+		return
+	}
+	if s.state == Closing { // whatever ends it now, it is what Close asked for
+		reason, err = engineio.ForcedClose, nil
+	}
+	s.state, s.reason, s.err = Closed, reason, err
+	then := s.transport.End(last)
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.mu.Unlock()
+
+	s.outbox.Close()
+	if then != nil {
+		then()
+	}
+	s.user.Closed(reason, err)
+}
+
+// Outcome returns why the session ended, as it was told to Receiver.Closed.
+func (s *Session) Outcome() (engineio.Reason, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reason, s.err
+}

@@ -1,0 +1,215 @@
+package session
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+	"github.com/isosocket/isosocket/transport/queue"
+)
+
+// group is an item of the outbox: the messages of one packet, which nothing gets in
+// between, or the end.
+type group struct {
+	messages []transport.Message
+	last     bool // nothing follows: the session ends when this is reached
+}
+
+// What a message and a group take besides their data: the slice's header and its
+// place in the queue.
+const (
+	messageOverhead = 48
+	groupOverhead   = 32
+)
+
+// held returns the bytes that a group keeps alive.
+func held(messages []transport.Message) int {
+	size := groupOverhead
+	for i := range messages {
+		size += messageOverhead + len(messages[i].Data)
+	}
+	return size
+}
+
+// Kind says what may become of messages that do not fit.
+type Kind uint8
+
+const (
+	Ordinary Kind = iota // refused with ErrFull
+	Volatile             // dropped with ErrDropped, also when the peer is not ready
+	Control              // never refused: what a protocol cannot do without, which is small and of which there is little
+)
+
+// How many groups may wait before a volatile one is dropped. A client that keeps up
+// with its server's broadcasts has a few of them waiting; what a client sends itself
+// leaves at once, or is behind something that takes long.
+const (
+	volatileToClient = 64
+	volatileToServer = 1
+)
+
+// Send queues the messages of one packet, which go out one after the other. It does
+// not wait. The session keeps the slice, which must not be changed any more. A
+// message that has a lead is a packet already; any other becomes a message packet.
+//
+// The error is ErrFull or ErrDropped, see [Kind], ErrClosed or ErrExpired. Nothing
+// is sent then.
+func (s *Session) Send(messages []transport.Message, kind Kind) error {
+	size := held(messages)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.state != Open:
+		return ErrClosed
+	case !s.heartbeat.sends && s.heartbeat.expired(time.Now()):
+		s.hurry()
+		return ErrExpired
+	case kind == Volatile && !s.ready():
+		return ErrDropped
+	}
+	var err error
+	if kind == Control {
+		err = s.outbox.Force(group{messages: messages}, size)
+	} else {
+		err = s.outbox.Put(group{messages: messages}, size)
+	}
+	switch err {
+	case nil:
+		s.transport.Queued()
+		return nil
+	case queue.ErrFull:
+		if kind == Volatile {
+			return ErrDropped
+		}
+		return ErrFull
+	default:
+		return ErrClosed
+	}
+}
+
+// hurry makes tick run now. The caller holds the lock.
+func (s *Session) hurry() {
+	s.alarm = time.Now()
+	s.timer.Reset(0)
+}
+
+// control sends a packet of the protocol itself. An error says that the session ends.
+func (s *Session) control(messages []transport.Message) { _ = s.Send(messages, Control) }
+
+// ready reports whether something volatile may be sent. The caller holds the lock.
+func (s *Session) ready() bool {
+	limit := volatileToServer
+	if s.config.Server {
+		limit = volatileToClient
+	}
+	return s.transport.Ready() && s.outbox.Len() < limit
+}
+
+// Writable reports whether a volatile message would be accepted now.
+func (s *Session) Writable() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == Open && s.ready()
+}
+
+// batch is what drain joins groups in.
+type batch struct{ messages []transport.Message }
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// flushSize is how many bytes gather for one write to a WebSocket. What was written
+// makes room at once: a peer that has taken it may cause as much again before the
+// rest of a large batch is through, and must not seem to be slow.
+const flushSize = 64 << 10
+
+// drain writes the groups that wait to the transport.
+//
+// Everything from the queue down to the system call must fit in a new goroutine's
+// 2 KB stack; growing it would add a fifth to the cost of a lone event.
+func (s *Session) drain(groups []group) {
+	s.mu.Lock()
+	t := s.transport
+	s.mu.Unlock()
+	limit := flushSize
+	if t.Name() == engineio.Polling {
+		limit = math.MaxInt // which makes payloads as large as the peer allows
+	}
+	for len(groups) > 0 {
+		b := batches.Get().(*batch)
+		n, size, last := b.fill(s.config.Revision, groups, limit)
+		err := t.Write(b.messages, last)
+		clear(b.messages)
+		b.messages = b.messages[:0]
+		batches.Put(b)
+		switch {
+		case err != nil:
+			s.writeFailed(t, err)
+			return
+		case last:
+			s.Abort(engineio.ForcedClose, nil)
+			return
+		}
+		if groups = groups[n:]; len(groups) > 0 {
+			s.outbox.Release(n, size)
+		}
+	}
+}
+
+// fill appends the packets of the first groups, about limit bytes of them, and
+// returns how many groups that are and what they hold.
+func (b *batch) fill(r *engineio.Revision, groups []group, limit int) (n, size int, last bool) {
+	for n < len(groups) && size < limit {
+		last = groups[n].last
+		for _, m := range groups[n].messages {
+			r.Frame(&m)
+			b.messages = append(b.messages, m)
+		}
+		size += held(groups[n].messages)
+		n++
+	}
+	return n, size, last
+}
+
+// writeFailed leaves the end of a session on a WebSocket to the reader, who gets an
+// error too, after what the peer had sent before. A reader that is held would not see it.
+func (s *Session) writeFailed(t Transport, err error) {
+	s.mu.Lock()
+	unread := s.heartbeat.held == 0 && t.Name() == engineio.WebSocket
+	s.mu.Unlock()
+	if !unread {
+		s.Fail("write", err)
+	}
+}
+
+// Take removes from the outbox what fits into a payload of limit bytes, at least one
+// group, and returns its packets. It is for a transport whose peer comes and takes.
+// At the end of an orderly close it is the close packet, and last is true: alone,
+// because clients act on it before the packets it arrives with.
+func (s *Session) Take(limit int) (packets []transport.Message, last bool) {
+	s.outbox.Take(func(g group) bool {
+		start := len(packets)
+		if g.last {
+			last = start == 0
+			return last
+		}
+		for _, m := range g.messages {
+			s.config.Revision.Frame(&m)
+			limit -= 1 + s.config.Revision.PayloadSize(m)
+			packets = append(packets, m)
+		}
+		if limit < 0 && start > 0 {
+			packets = packets[:start]
+			return false
+		}
+		return true
+	}, func(g group) int { return held(g.messages) })
+	if last {
+		packets = []transport.Message{closePacket}
+	}
+	return packets, last
+}
+
+// Pending reports whether there is something to take. The caller holds the lock.
+func (s *Session) Pending() bool { return s.outbox.Len() > 0 }

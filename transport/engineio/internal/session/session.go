@@ -1,0 +1,227 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+	"github.com/isosocket/isosocket/transport/queue"
+)
+
+var (
+	// ErrClosed is returned by Send for a session that is closing or closed.
+	ErrClosed = errors.New("engineio: session closed")
+	// ErrFull is returned by Send for messages that do not fit into the send buffer.
+	ErrFull = errors.New("engineio: send buffer full")
+	// ErrDropped is returned by Send for volatile messages that the peer was not ready for.
+	ErrDropped = errors.New("engineio: volatile messages dropped")
+	// ErrExpired is returned by Send when the peer's ping is overdue: the session ends.
+	ErrExpired = errors.New("engineio: heartbeat overdue")
+
+	errPingDirection = errors.New("engineio: ping from the end that has to wait for pings")
+	errPeerClosed    = errors.New("engineio: closed by the peer")
+)
+
+// Config is what the sessions of one end share. It is not changed any more.
+type Config struct {
+	Revision     *engineio.Revision // of the protocol
+	Server       bool               // this end is the server
+	SendBuffer   int                // bytes held that may wait to be sent; 0 means no limit
+	CloseTimeout time.Duration      // for what was accepted to leave once Close was called
+	OnPing       func()             // a ping was received, and answered; may be nil
+}
+
+// Receiver is the user of a session.
+type Receiver interface {
+	// Receive takes a message of the peer, which it owns then. It is called by one
+	// goroutine at a time and in order. While it waits nothing is read from the
+	// peer; long waits belong in Session.Hold.
+	Receive(m transport.Message)
+
+	// Expire is called when the time set with Session.SetDeadline has come.
+	Expire()
+
+	// Closed is called once, when the session has ended. It must not wait. err says
+	// more than the reason, or is nil.
+	Closed(reason engineio.Reason, err error)
+}
+
+// State is the life of a session. It only goes up.
+type State uint8
+
+const (
+	Open    State = iota // messages go both ways
+	Closing              // Close was called: what was accepted still leaves, nothing is accepted or received
+	Closed               // everything of the session is told to stop
+)
+
+// Session is one connection, whatever transport it is on. Its methods may be called
+// concurrently.
+type Session struct {
+	ID     string // names the session in requests
+	config *Config
+	user   Receiver
+
+	// outbox holds groups of messages. Polling of the server pauses it, and takes
+	// from it by itself.
+	outbox queue.Queue[group]
+
+	mu        sync.Mutex // guards what follows; nothing that waits is called under it
+	state     State
+	transport Transport
+	heartbeat heartbeat
+	closeBy   time.Time   // when closing ends; zero unless closing
+	deadline  time.Time   // the receiver's; zero for none
+	timer     *time.Timer // nil before the first deadline
+	alarm     time.Time   // when timer fires; zero when it does not
+	reason    engineio.Reason
+	err       error // with reason
+}
+
+// Init makes a Session that is a field of another struct ready for Send and Start.
+func (s *Session) Init(config *Config, id string, t Transport) {
+	s.ID, s.config, s.transport = id, config, t
+	s.outbox.Init(queue.Limits{MaxBytes: config.SendBuffer}, s.drain)
+	if config.Server && t.Name() == engineio.Polling {
+		s.outbox.PauseNow() // its requests take
+	}
+}
+
+// Start begins the life of the session, whose messages go to user. The caller
+// holds the lock. On a WebSocket the caller then calls Read.
+func (s *Session) Start(user Receiver, now time.Time, interval, timeout time.Duration) {
+	s.user = user
+	s.heartbeat.start(now, s.config.Server != s.config.Revision.ClientPings, interval, timeout)
+	s.schedule(now)
+}
+
+// Lock locks what transitions change: those of the session, and of the transport it is on.
+func (s *Session) Lock() { s.mu.Lock() }
+
+// Unlock is the reverse of Lock.
+func (s *Session) Unlock() { s.mu.Unlock() }
+
+// State returns the session's state. The caller holds the lock.
+func (s *Session) State() State { return s.state }
+
+// On returns the name of the transport that the session is on. The caller holds the lock.
+func (s *Session) On() engineio.Transport { return s.transport.Name() }
+
+// Transport is On for a caller without the lock.
+func (s *Session) Transport() engineio.Transport {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.On()
+}
+
+// Receive acts on a packet of the peer. It is called by one goroutine at a time.
+func (s *Session) Receive(p engineio.Packet) {
+	switch p.Type {
+	case engineio.TypeMessage:
+		s.mu.Lock()
+		open := s.state == Open
+		if s.heartbeat.awaiting {
+			s.heartbeat.message(time.Now())
+		}
+		s.mu.Unlock()
+		if open {
+			s.user.Receive(transport.Message{Data: p.Data, Binary: p.Binary})
+		}
+	case engineio.TypePing:
+		s.pinged(p.Data)
+	case engineio.TypePong:
+		s.mu.Lock()
+		now := time.Now()
+		s.heartbeat.pong(now)
+		if s.state != Closed {
+			s.schedule(now)
+		}
+		s.mu.Unlock()
+	case engineio.TypeClose:
+		s.end(engineio.TransportClose, errPeerClosed, engineio.TypeNoop)
+	}
+	// An open, upgrade or noop packet means nothing here.
+}
+
+// SetDeadline makes the session call Receiver.Expire at t. There is one deadline;
+// the zero time removes it.
+func (s *Session) SetDeadline(t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deadline = t
+	if s.state != Closed {
+		s.schedule(time.Now())
+	}
+}
+
+// Schedule is to be called after a transition that may have moved a deadline. It
+// makes sure that tick runs at the earliest of them, or before: a timer that fires
+// too early is armed again then, so that moving a deadline back costs nothing. The
+// caller holds the lock.
+func (s *Session) Schedule(now time.Time) { s.schedule(now) }
+
+func (s *Session) schedule(now time.Time) {
+	next := Earliest(s.heartbeat.due, s.transport.Due(), s.closeBy, s.deadline)
+	if next.IsZero() || !s.alarm.IsZero() && !next.Before(s.alarm) {
+		return
+	}
+	s.alarm = next
+	if s.timer == nil {
+		s.timer = time.AfterFunc(next.Sub(now), s.tick)
+	} else {
+		s.timer.Reset(next.Sub(now))
+	}
+}
+
+// tick is the timer's function: it does what is due.
+func (s *Session) tick() {
+	s.mu.Lock()
+	if s.state == Closed {
+		s.mu.Unlock()
+		return
+	}
+	now := time.Now()
+	beat := s.heartbeat.advance(now)
+	then := s.transport.Advance(now)
+	overdue, expired := Passed(s.closeBy, now), Passed(s.deadline, now)
+	if expired {
+		s.deadline = time.Time{}
+	}
+	s.alarm = time.Time{}
+	s.schedule(now)
+	s.mu.Unlock()
+
+	if then != nil {
+		then()
+	}
+	switch {
+	case beat == beatLost:
+		s.Abort(engineio.PingTimeout, nil)
+	case overdue:
+		s.Abort(engineio.ForcedClose, nil)
+	case beat == beatPing:
+		s.control(ping)
+	}
+	if expired {
+		s.user.Expire()
+	}
+}
+
+// Earliest returns the first of the times that are not zero.
+func Earliest(times ...time.Time) (first time.Time) {
+	for _, t := range times {
+		if first.IsZero() || !t.IsZero() && t.Before(first) {
+			first = t
+		}
+	}
+	return first
+}
+
+// Passed reports whether the time t has come. A zero time never does.
+func Passed(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
+
+// Wrap says what was being done when err was met.
+func Wrap(doing string, err error) error { return fmt.Errorf("engineio: %s: %w", doing, err) }

@@ -1,0 +1,110 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+)
+
+// Transport is what a session is on. All but Write is called with the session's lock held.
+type Transport interface {
+	// Name returns the transport's name.
+	Name() engineio.Transport
+
+	// Ready reports whether the peer would get something at once, as far as the
+	// transport knows.
+	Ready() bool
+
+	// Queued is called when something was added to the outbox.
+	Queued()
+
+	// Write sends packets. It is called by the goroutine that drains the outbox. last
+	// says that nothing follows, for which the peer may need a packet.
+	Write(packets []transport.Message, last bool) error
+
+	// Due returns when Advance is to be called, or zero.
+	Due() time.Time
+
+	// Advance does what is due. It may return what is to be called without the lock.
+	Advance(now time.Time) (then func())
+
+	// End is called when the session closes. A peer that waits is answered with a
+	// packet of that type. It returns what is to be called without the lock.
+	End(last engineio.Type) (then func())
+}
+
+// WebSocket returns the transport of a session on conn.
+func WebSocket(conn transport.Conn) Transport { return webSocket{conn} }
+
+type webSocket struct{ conn transport.Conn }
+
+func (webSocket) Name() engineio.Transport          { return engineio.WebSocket }
+func (webSocket) Ready() bool                       { return true }
+func (webSocket) Queued()                           {}
+func (webSocket) Due() time.Time                    { return time.Time{} }
+func (webSocket) Advance(time.Time) func()          { return nil }
+func (w webSocket) End(engineio.Type) (then func()) { return func() { w.conn.Close(0, "") } }
+func (w webSocket) Write(packets []transport.Message, _ bool) error {
+	if len(packets) == 0 {
+		return nil
+	}
+	return w.conn.Write(context.Background(), packets...) // the session's end closes conn
+}
+
+// Switch moves the session to conn, whose reader is the caller's to start. The
+// caller holds the lock, has made sure that the session is not closed and the
+// outbox rests, and calls Resume.
+// https://socket.io/docs/v4/engine-io-protocol/#upgrade
+func (s *Session) Switch(conn transport.Conn) { s.transport = webSocket{conn} }
+
+// Rest makes the outbox rest from now on. What is being written goes on.
+func (s *Session) Rest() { s.outbox.PauseNow() }
+
+// AwaitRest is Rest that waits for what is being written, until ctx is done.
+func (s *Session) AwaitRest(ctx context.Context) error { return s.outbox.Pause(ctx) }
+
+// Resume ends a rest.
+func (s *Session) Resume() { s.outbox.Resume() }
+
+// Read hands over what arrives on conn, until the session ends. It is the one
+// goroutine of an idle session on a WebSocket.
+func (s *Session) Read(conn transport.Conn) {
+	for {
+		m, err := conn.Read(context.Background()) // the session's end closes conn
+		if err != nil {
+			s.Fail("read", err)
+			break
+		}
+		p, err := s.config.Revision.Decode(m)
+		if err != nil {
+			s.Abort(s.malformed(), Wrap("read", err))
+			break
+		}
+		s.Receive(p)
+	}
+	s.Wait() // conn is closed, so that its writer ends at once
+}
+
+// Wait returns when nothing is written any more. The session has ended.
+func (s *Session) Wait() { _ = s.outbox.Wait(context.Background()) }
+
+// malformed is the reason for the end of a session whose peer sends what is no packet.
+// engine.io/lib/socket.ts onPacket, engine.io-client/lib/socket.ts _onPacket
+func (s *Session) malformed() engineio.Reason {
+	if s.config.Server {
+		return engineio.ParseError
+	}
+	return engineio.TransportError
+}
+
+// Fail ends the session because of what reading or writing returned.
+func (s *Session) Fail(doing string, err error) {
+	reason := engineio.TransportError
+	if _, closed := errors.AsType[*transport.CloseError](err); closed {
+		reason = engineio.TransportClose
+	}
+	s.Abort(reason, Wrap(doing, err))
+}

@@ -1,0 +1,86 @@
+//go:build !js
+
+package engineserver
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/isosocket/isosocket/transport/engineio"
+)
+
+// Options configure a [Server]. Open must be set; the zero of every other field means
+// what its comment says.
+type Options struct {
+	// Open is called for a new session before anything is received on it. The
+	// request is valid until Open returns. It may send and set a deadline. When the
+	// server is full or closed after all, the receiver is told by Closed.
+	Open func(s *Session, r *http.Request) Receiver
+
+	// AllowRequest is asked about every handshake. An error rejects it with status
+	// 403 and the error's text, which the client sees. Nil allows all.
+	AllowRequest func(r *http.Request) error
+
+	// Rejected is called for every request that was answered with an error, with the
+	// code that the client saw (CodeNone if there is none) and the cause, if there is more to
+	// say. Nil means that nobody is told.
+	Rejected func(r *http.Request, code engineio.Code, err error)
+
+	// Upgraded is called when a session has moved from polling to a WebSocket. May be nil.
+	Upgraded func(s *Session)
+
+	// Origins are patterns of origins whose pages may open a WebSocket, besides
+	// those of the server's own host, see transportnative.AcceptOptions.
+	Origins []string
+
+	// AllowOrigin allows more by looking at a request. It may be nil.
+	AllowOrigin func(r *http.Request) bool
+
+	// Cookie returns the cookie that tells a load balancer of the session. May be nil.
+	Cookie func(sid string, r *http.Request) *http.Cookie
+
+	Transports []engineio.Transport // that clients may use; nil means both
+	NoUpgrade  bool                 // sessions stay on the transport they began on
+
+	PingInterval   time.Duration // from a pong to the next ping; 0 means 25 s
+	PingTimeout    time.Duration // for a pong; 0 means 20 s
+	UpgradeTimeout time.Duration // for a client that opened a WebSocket to move to it; 0 means 10 s
+	WriteTimeout   time.Duration // of one write to a client; 0 means 10 s
+	BodyTimeout    time.Duration // to receive the body of one request; 0 means 30 s
+	CloseTimeout   time.Duration // for a client to take what was accepted before an orderly close; 0 means 30 s
+
+	MaxPayload  int // bytes of one request body or one message; 0 means 1,000,000
+	MaxPackets  int // in one request body; 0 means 10,000
+	MaxSessions int // 0 means no limit
+	SendBuffer  int // bytes held of what waits to be sent on one session; 0 means no limit
+
+	// Revision of the protocol. Nil means engineio.Revision4.
+	Revision *engineio.Revision
+}
+
+func (o *Options) withDefaults() {
+	if o.Transports == nil {
+		o.Transports = []engineio.Transport{engineio.Polling, engineio.WebSocket}
+	}
+	if o.Revision == nil {
+		o.Revision = engineio.Revision4
+	}
+	if o.Rejected == nil {
+		o.Rejected = func(*http.Request, engineio.Code, error) {}
+	}
+	orDefault(&o.PingInterval, 25*time.Second)
+	orDefault(&o.PingTimeout, 20*time.Second)
+	orDefault(&o.UpgradeTimeout, 10*time.Second)
+	orDefault(&o.WriteTimeout, 10*time.Second)
+	orDefault(&o.BodyTimeout, 30*time.Second)
+	orDefault(&o.CloseTimeout, 30*time.Second) // engine.io/lib/transports/polling.ts closeTimeout
+	orDefault(&o.MaxPayload, 1e6)
+	orDefault(&o.MaxPackets, 10_000)
+}
+
+func orDefault[T comparable](field *T, byDefault T) {
+	var zero T
+	if *field == zero {
+		*field = byDefault
+	}
+}

@@ -1,0 +1,146 @@
+//go:build !js
+
+package engineserver
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/isosocket/isosocket/transport/engineio"
+)
+
+// rejection is the answer to a request that belongs to no session, or does not fit
+// its session.
+type rejection struct {
+	code engineio.Code
+	err  error // of the application; its text is the message
+}
+
+func reject(code engineio.Code) *rejection { return &rejection{code: code} }
+
+// reject answers with the error: JSON for a polling request, plain text for a
+// client that asked for a WebSocket.
+func (s *Server) reject(w http.ResponseWriter, r *http.Request, why *rejection, websocket bool) {
+	message := why.code.String()
+	if why.err != nil {
+		message = why.err.Error()
+	}
+	s.options.Rejected(r, why.code, why.err)
+	if websocket {
+		w.Header().Set("Connection", "close")
+		writeBody(w, http.StatusBadRequest, plain, []byte(message))
+		return
+	}
+	status := http.StatusBadRequest
+	if why.code == engineio.CodeForbidden {
+		status = http.StatusForbidden
+	}
+	writeBody(w, status, "application/json", engineio.AppendCode(nil, why.code, message))
+}
+
+// rejectBusy answers a handshake that the server does not take now.
+func (s *Server) rejectBusy(w http.ResponseWriter, r *http.Request) {
+	s.options.Rejected(r, engineio.CodeNone, errBusy)
+	w.Header().Set("Retry-After", "5") // seconds
+	writeBody(w, http.StatusServiceUnavailable, plain, nil)
+}
+
+// request is what a client's URL says.
+type request struct {
+	transport engineio.Transport
+	sid       string
+	version   string
+	websocket bool // asks to become a WebSocket
+}
+
+// parseRequest reads the query. Of a key given twice the last counts, as for the
+// reference implementation.
+func parseRequest(r *http.Request) request {
+	query := r.URL.Query()
+	last := func(key string) string {
+		if values := query[key]; len(values) > 0 {
+			return values[len(values)-1]
+		}
+		return ""
+	}
+	return request{
+		transport: engineio.Transport(last("transport")),
+		sid:       last("sid"),
+		version:   last("EIO"),
+		websocket: strings.EqualFold(r.Header.Get("Upgrade"), "websocket"),
+	}
+}
+
+// check verifies the request in the order of engine.io/lib/server.ts verify. It
+// returns the session it belongs to, nil for a handshake.
+func (s *Server) check(q request, r *http.Request) (*Session, *rejection) {
+	if !s.has(q.transport) {
+		return nil, reject(engineio.CodeTransportUnknown)
+	}
+	misused := q.websocket != (q.transport == engineio.WebSocket)
+	version := q.version == s.options.Revision.Number
+	if q.sid != "" {
+		session := s.session(q.sid)
+		switch {
+		case session == nil:
+			return nil, reject(engineio.CodeSessionUnknown)
+		case misused, !q.websocket && q.transport != session.Transport(), !version:
+			return nil, reject(engineio.CodeBadRequest)
+		}
+		return session, nil
+	}
+	switch {
+	case r.Method != http.MethodGet:
+		return nil, reject(engineio.CodeBadMethod)
+	case misused:
+		return nil, reject(engineio.CodeBadRequest)
+	}
+	if s.options.AllowRequest != nil {
+		if err := s.options.AllowRequest(r); err != nil {
+			return nil, &rejection{engineio.CodeForbidden, err}
+		}
+	}
+	if !version {
+		return nil, reject(engineio.CodeVersion)
+	}
+	return nil, nil
+}
+
+// ServeHTTP serves a request of the protocol, whatever its path.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if r.ContentLength != 0 {
+		// Also for a body that nobody wants: net/http reads some of it before it answers.
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.options.BodyTimeout)) // where the writer can
+	}
+	q := parseRequest(r)
+	session, why := s.check(q, r)
+	switch {
+	case why != nil:
+		s.reject(w, r, why, q.websocket)
+	case q.websocket:
+		s.serveWebSocket(w, r, session)
+	case session == nil:
+		s.servePollingHandshake(w, r)
+	case session.polling == nil:
+		s.reject(w, r, reject(engineio.CodeBadRequest), false)
+	case r.Method == http.MethodGet:
+		session.polling.serveGet(w, r)
+	case r.Method == http.MethodPost:
+		session.polling.servePost(w, r)
+	default:
+		writeBody(w, http.StatusMethodNotAllowed, plain, nil)
+	}
+}
+
+const plain = "text/plain; charset=utf-8"
+
+func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) error {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, err := w.Write(body)
+	return err
+}

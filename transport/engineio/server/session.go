@@ -1,0 +1,134 @@
+//go:build !js
+
+package engineserver
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"net/http"
+	"time"
+
+	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
+	"github.com/isosocket/isosocket/transport/engineio/internal/session"
+)
+
+var (
+	// ErrClosed is returned by Send for a session that is closing or closed.
+	ErrClosed = session.ErrClosed
+	// ErrFull is returned by Send for messages that do not fit into the send buffer.
+	ErrFull = session.ErrFull
+	// ErrDropped is returned by Send for volatile messages that the client was not ready for.
+	ErrDropped = session.ErrDropped
+)
+
+// Kind says what may become of messages that the client is not ready for, see Session.Send.
+type Kind = session.Kind
+
+const (
+	Ordinary = session.Ordinary // wait; refused with ErrFull when the send buffer is full
+	Volatile = session.Volatile // dropped with ErrDropped
+	Control  = session.Control  // wait, and are never refused: for what is small and rare
+)
+
+// Receiver is the user of a session: Receive takes its messages, one at a time and
+// in order, Expire is called at the time of SetDeadline, and Closed once, at the end.
+type Receiver = session.Receiver
+
+// Session is one client, whatever transport it is on. Its methods may be called concurrently.
+type Session struct {
+	core     session.Session
+	server   *Server
+	receiver Receiver
+	polling  *polling // nil if the session began on a WebSocket
+}
+
+// open starts a session on conn, or on polling when conn is nil. It returns nil
+// when the server takes no more. The reader of conn is the caller's to start.
+func (s *Server) open(conn transport.Conn, r *http.Request) *Session {
+	opened := &Session{server: s}
+	if conn == nil {
+		opened.polling = &polling{session: opened}
+		opened.core.Init(&s.config, NewID(), opened.polling)
+	} else {
+		opened.core.Init(&s.config, NewID(), session.WebSocket(conn))
+	}
+	opened.receiver = s.options.Open(opened, r)
+
+	opened.core.Lock()
+	opened.core.Start((*user)(opened), time.Now(), s.options.PingInterval, s.options.PingTimeout)
+	registered := s.register(opened, conn != nil)
+	opened.core.Unlock()
+	if !registered {
+		opened.core.Abort(engineio.ForcedClose, ErrShutdown)
+		return nil
+	}
+	return opened
+}
+
+// user is a Session as its core knows its user.
+type user Session
+
+func (u *user) Receive(m transport.Message) { u.receiver.Receive(m) }
+func (u *user) Expire()                     { u.receiver.Expire() }
+
+func (u *user) Closed(reason engineio.Reason, err error) {
+	registered := u.server.unregister((*Session)(u))
+	u.receiver.Closed(reason, err)
+	if registered {
+		u.server.running.Done()
+	}
+}
+
+// handshake is the packet that a session begins with.
+func (s *Session) handshake() transport.Message {
+	o := &s.server.options
+	h := engineio.Handshake{
+		SID:          s.core.ID,
+		PingInterval: o.PingInterval,
+		PingTimeout:  o.PingTimeout,
+		MaxPayload:   o.MaxPayload,
+	}
+	if s.polling != nil && s.server.upgrades() {
+		h.Upgrades = []engineio.Transport{engineio.WebSocket}
+	}
+	return h.Encode()
+}
+
+// SID returns the session's id. Whoever knows it can speak for the client.
+func (s *Session) SID() string { return s.core.ID }
+
+// Transport returns the transport in use.
+func (s *Session) Transport() engineio.Transport { return s.core.Transport() }
+
+// Send queues the messages of one packet of the layer above, which nothing gets in
+// between. It does not wait, and keeps the slice, which must not be changed any
+// more. Sessions may share it.
+//
+// The error is [ErrFull], [ErrDropped] for a volatile packet, or [ErrClosed].
+// Nothing is sent then.
+func (s *Session) Send(messages []transport.Message, kind Kind) error {
+	return s.core.Send(messages, kind)
+}
+
+// SetDeadline makes the session call Receiver.Expire at t. There is one deadline;
+// the zero time removes it.
+func (s *Session) SetDeadline(t time.Time) { s.core.SetDeadline(t) }
+
+// Hold calls wait, which may take long, in Receive. Nothing is read from the client
+// meanwhile, so it is not blamed for a pong that may be there.
+func (s *Session) Hold(wait func()) { s.core.Hold(wait) }
+
+// Close ends the session once its client has taken what Send accepted, at the
+// latest after Options.CloseTimeout. It returns at once.
+func (s *Session) Close() { s.core.Close() }
+
+// Abort ends the session at once. What was accepted and not sent is lost. err may be nil.
+func (s *Session) Abort(reason engineio.Reason, err error) { s.core.Abort(reason, err) }
+
+// NewID returns a name that cannot be guessed: 20 characters, 120 random bits.
+func NewID() string {
+	var b [15]byte
+	rand.Read(b[:]) // never fails, see crypto/rand
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
