@@ -62,10 +62,13 @@ type Dialer interface {
 	Dial(ctx context.Context, url string, maxMessage int) (Conn, error)
 }
 
-// RoundTripper does one HTTP exchange.
+// RoundTripper does exactly one HTTP exchange.
 type RoundTripper interface {
-	// RoundTrip sends the request and returns the whole response, whatever its
-	// status. An error means there was no complete response.
+	// RoundTrip sends the request once and returns the whole response, whatever its
+	// status. An error means that there was no complete response. It does not tell
+	// whether the server has acted on the request, so a RoundTripper never repeats one
+	// that the server may have seen: a polling GET takes events out of the session.
+	// A browser repeats a GET by itself, which its implementation cannot prevent.
 	RoundTrip(ctx context.Context, r *Request) (*Response, error)
 }
 

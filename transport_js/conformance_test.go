@@ -16,6 +16,7 @@ func target() transporttest.Target {
 		URL:          peerURL("http", ""),
 		TooLarge:     closeCode(1009),
 		LosesUnread:  !inPage(),
+		Repeats:      true,
 	}
 }
 

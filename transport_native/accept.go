@@ -115,10 +115,3 @@ func newSource(conn net.Conn, early []byte) source {
 	}
 	return bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), readBuffer)
 }
-
-// nothing stands in for the connection that the WebSocket library must not have.
-type nothing struct{ net.Conn }
-
-func (nothing) Read([]byte) (int, error)    { return 0, io.EOF }
-func (nothing) Write(p []byte) (int, error) { return len(p), nil }
-func (nothing) Close() error                { return nil }

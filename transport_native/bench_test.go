@@ -4,7 +4,6 @@ package transportnative
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -63,17 +62,23 @@ func raw(b *testing.B) (dialed transport.Conn, accepted *websocket.Conn) {
 // BenchmarkWrite writes messages of 50 bytes from an accepted connection. One op is one message.
 func BenchmarkWrite(b *testing.B) {
 	ctx := context.Background()
-	for _, size := range []int{1, 32} {
-		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+	cancelable, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for _, bm := range []struct {
+		name string
+		size int
+		ctx  context.Context
+	}{{"batch=1", 1, ctx}, {"batch=32", 32, ctx}, {"cancelable", 1, cancelable}} {
+		b.Run(bm.name, func(b *testing.B) {
 			dialed, accepted := pair(b, 0)
 			done := discard(dialed)
-			batch := make([]transport.Message, size)
+			batch := make([]transport.Message, bm.size)
 			for i := range batch {
 				batch[i].Data = payload
 			}
 			b.ReportAllocs()
-			for i := 0; i < b.N; i += size {
-				if err := accepted.Write(ctx, batch...); err != nil {
+			for i := 0; i < b.N; i += bm.size {
+				if err := accepted.Write(bm.ctx, batch...); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -118,20 +123,27 @@ func BenchmarkRead(b *testing.B) {
 		}()
 		return done
 	}
-	b.Run("accepted", func(b *testing.B) {
-		dialed, accepted := pair(b, 1e6)
-		done := feed(dialed, b.N)
-		b.ReportAllocs()
-		for range b.N {
-			if _, err := accepted.Read(ctx); err != nil {
-				b.Fatal(err)
+	cancelable, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for _, bm := range []struct {
+		name string
+		ctx  context.Context
+	}{{"accepted", ctx}, {"cancelable", cancelable}} {
+		b.Run(bm.name, func(b *testing.B) {
+			dialed, accepted := pair(b, 1e6)
+			done := feed(dialed, b.N)
+			b.ReportAllocs()
+			for range b.N {
+				if _, err := accepted.Read(bm.ctx); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-		b.StopTimer()
-		<-done
-		_ = accepted.Close(0, "")
-		_ = dialed.Close(0, "")
-	})
+			b.StopTimer()
+			<-done
+			_ = accepted.Close(0, "")
+			_ = dialed.Close(0, "")
+		})
+	}
 	b.Run("coder", func(b *testing.B) {
 		dialed, accepted := raw(b)
 		done := feed(dialed, b.N)

@@ -36,6 +36,8 @@ type conn struct {
 	mu  sync.Mutex
 	err error // final error; guarded by mu
 
+	reads, writes watcher // of the contexts that Read and Write are given
+
 	writing    sync.Mutex // held while writing; guards what follows
 	batch      *[batchSize]byte
 	collected  int       // bytes of batch
@@ -52,8 +54,8 @@ func (c *conn) Read(ctx context.Context) (transport.Message, error) {
 	if ctx.Done() == nil {
 		return c.read()
 	}
-	stop := c.watch(ctx)
-	defer stop()
+	stop := c.reads.begin(ctx, c)
+	defer c.reads.end(stop)
 	return c.read()
 }
 
@@ -75,8 +77,8 @@ func (c *conn) Write(ctx context.Context, messages ...transport.Message) error {
 	if ctx.Done() == nil {
 		return c.write(messages)
 	}
-	stop := c.watch(ctx)
-	defer stop()
+	stop := c.writes.begin(ctx, c)
+	defer c.writes.end(stop)
 	return c.write(messages)
 }
 
@@ -151,20 +153,6 @@ func (c *conn) interrupt() {
 	c.limitWrites()
 }
 
-// watch drops the connection when ctx is over before stop is called.
-func (c *conn) watch(ctx context.Context) (stop func() bool) {
-	cancel := func() {
-		if c.end(context.Cause(ctx)) {
-			_ = c.stream.Close()
-		}
-	}
-	if ctx.Err() != nil {
-		cancel()
-		return func() bool { return false }
-	}
-	return context.AfterFunc(ctx, cancel)
-}
-
 // failure returns the final error, if there is one.
 func (c *conn) failure() error {
 	c.mu.Lock()
@@ -176,12 +164,16 @@ func (c *conn) failure() error {
 // whoever set it lets go of the connection.
 func (c *conn) end(err error) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		return false
+	first := c.err == nil
+	if first {
+		c.err = err
 	}
-	c.err = err
-	return true
+	c.mu.Unlock()
+	if first {
+		c.reads.release()
+		c.writes.release()
+	}
+	return first
 }
 
 // readFailed ends the connection for an error of receive.

@@ -5,6 +5,7 @@ package transportnative
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -104,5 +105,81 @@ func TestWriteIsOneFlush(t *testing.T) {
 		first, data := p.receive()
 		require.Equal(t, byte(fin|opText+i%2), first)
 		require.Equal(t, string(payload), data)
+	}
+}
+
+// registering is a context that counts what is registered with it.
+type registering struct {
+	context.Context
+	done       chan struct{}
+	registered int
+	stopped    int
+}
+
+func (r *registering) Done() <-chan struct{} { return r.done }
+
+// AfterFunc is what context.AfterFunc calls.
+func (r *registering) AfterFunc(func()) (stop func() bool) {
+	r.registered++
+	return func() bool { r.stopped++; return true }
+}
+
+// Calls with one context register with it once each way, until the connection ends.
+func TestContextIsWatchedOnce(t *testing.T) {
+	p, conn := connectRaw(t, AcceptOptions{}, "")
+	ctx := &registering{Context: context.Background(), done: make(chan struct{})}
+	for range 3 {
+		p.send(frame(fin|opText, "x"))
+		_, err := conn.Read(ctx)
+		require.NoError(t, err)
+		require.NoError(t, conn.Write(ctx, transport.Message{Data: []byte("x")}))
+	}
+	require.Equal(t, 2, ctx.registered)
+	other := &registering{Context: context.Background(), done: make(chan struct{})}
+	require.NoError(t, conn.Write(other, transport.Message{Data: []byte("x")}))
+	require.Equal(t, []int{1, 1}, []int{ctx.stopped, other.registered})
+	require.NoError(t, conn.Close(1000, ""))
+	require.Equal(t, []int{2, 1}, []int{ctx.stopped, other.stopped})
+	_, err := conn.Read(ctx)
+	require.Equal(t, transport.ErrClosed, err)
+	require.Equal(t, 2, ctx.registered)
+}
+
+// A context that is canceled once its call has returned harms nothing, be it the last
+// one that was used or not.
+func TestContextOfAnEarlierCall(t *testing.T) {
+	p, conn := connectRaw(t, AcceptOptions{}, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	require.NoError(t, conn.Write(ctx, transport.Message{Data: []byte("x")}))
+	p.send(frame(fin|opText, "x"))
+	_, err := conn.Read(ctx)
+	require.NoError(t, err)
+	cancel()
+	p.send(frame(fin|opText, "x"))
+	_, err = conn.Read(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, conn.Write(t.Context(), transport.Message{Data: []byte("x")}))
+}
+
+// Of two calls at a time each heeds its own context.
+func TestContextsOfCallsAtATime(t *testing.T) {
+	for _, which := range []string{"first", "second"} {
+		_, accepted := connectRaw(t, AcceptOptions{}, "")
+		c := accepted.(*conn)
+		cause := errors.New("changed my mind")
+		first, cancelFirst := context.WithCancelCause(t.Context())
+		second, cancelSecond := context.WithCancelCause(t.Context())
+		defer cancelFirst(nil)
+		defer cancelSecond(nil)
+		stop := []func() bool{c.writes.begin(first, c), c.writes.begin(second, c)}
+		if which == "first" {
+			cancelFirst(cause)
+		} else {
+			cancelSecond(cause)
+		}
+		_, err := c.Read(context.Background())
+		require.Equal(t, cause, err, which)
+		c.writes.end(stop[1])
+		c.writes.end(stop[0])
 	}
 }

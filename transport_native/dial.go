@@ -28,10 +28,7 @@ type dialer struct {
 
 // Dial implements transport.Dialer. The context bounds the handshake only.
 func (d *dialer) Dial(ctx context.Context, address string, maxMessage int) (transport.Conn, error) {
-	upgrade := &upgrader{base: d.client.Transport}
-	if upgrade.base == nil {
-		upgrade.base = http.DefaultTransport
-	}
+	upgrade := &upgrader{base: transportOf(d.client)}
 	client := *d.client
 	client.Transport = upgrade
 	ws, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: d.header})

@@ -16,18 +16,18 @@ const (
 	lingerBytes   = 4 << 20
 )
 
-// Lingering holds the connections that were closed and whose peers have not hung
-// up yet: closing the socket before that could destroy the close frame on its way. Each has a
-// goroutine of its own, for 5 seconds at most. A server that gave one to [Accept]
-// can wait for them when it ends. The zero value is ready for use; its methods may
-// be called concurrently.
+// Lingering holds the connections that were closed and whose peers have not hung up
+// yet: closing the socket before that could destroy the close frame on its way. Each has
+// a goroutine of its own, for 5 seconds at most. A server that gave a Lingering to
+// [Accept] can wait for them when it ends. The zero value is ready for use; its methods
+// may be called concurrently.
 type Lingering struct {
 	mu    sync.Mutex
 	conns map[*conn]struct{}
-	none  chan struct{} // closed when the last wire is gone; nil while nobody waits
+	none  chan struct{} // closed when the last connection is gone; nil if nobody waits
 }
 
-// Wait returns when no connection lingers, or the cause of ctx when it is over before.
+// Wait returns when no connection lingers, or the cause of ctx when that is done before.
 func (l *Lingering) Wait(ctx context.Context) error {
 	l.mu.Lock()
 	if len(l.conns) == 0 {

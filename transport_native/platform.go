@@ -37,6 +37,14 @@ func (c *Config) httpClient() *http.Client {
 	return &http.Client{Jar: jar}
 }
 
+// transportOf returns what the client does its exchanges with.
+func transportOf(client *http.Client) http.RoundTripper {
+	if client.Transport == nil {
+		return http.DefaultTransport
+	}
+	return client.Transport
+}
+
 func (c *Config) header() http.Header {
 	if c == nil {
 		return nil
@@ -58,6 +66,6 @@ func Platform(config *Config) transport.Platform {
 	client := config.httpClient()
 	return transport.Platform{
 		Dialer:       &dialer{client, config.header(), config.writeTimeout()},
-		RoundTripper: &roundTripper{client, config.header()},
+		RoundTripper: newRoundTripper(client, config.header()),
 	}
 }

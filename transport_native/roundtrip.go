@@ -14,6 +14,13 @@ import (
 	"github.com/isosocket/isosocket/transport"
 )
 
+// newRoundTripper returns a roundTripper that uses the client, and does each exchange once.
+func newRoundTripper(client *http.Client, header http.Header) *roundTripper {
+	exact := *client
+	exact.Transport = once{transportOf(client)}
+	return &roundTripper{&exact, header}
+}
+
 // roundTripper is a transport.RoundTripper on net/http.
 type roundTripper struct {
 	client *http.Client

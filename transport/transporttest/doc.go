@@ -1,5 +1,6 @@
 // Package transporttest holds in-memory implementations of the transport contract
-// for tests, and the conformance suite that every implementation has to pass.
+// for tests, a network to run real ones on, and the conformance suite that every
+// implementation has to pass.
 //
 // # Sessions on fake time
 //
@@ -12,6 +13,12 @@
 //	platform := transport.Platform{Dialer: listener, RoundTripper: transporttest.RoundTripFunc(poll)}
 //	…
 //	conn, url, err := listener.Accept(ctx)
+//
+// # Both ends on fake time
+//
+// A [Network] is one step lower: it carries bytes between a real HTTP server and its
+// clients, late, and breaks connections when it is told to. So whole programs run in a
+// bubble, and what they do about a fault is tested thousands of times a minute.
 //
 // # The suite
 //

@@ -2,6 +2,7 @@ package transporttest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,7 +15,7 @@ import (
 
 // TestRoundTripper tests the RoundTripper of the target.
 func TestRoundTripper(t *testing.T, target Target) {
-	e := exchange{target.RoundTripper, target.URL}
+	e := exchange{target.RoundTripper, target.URL, target.Repeats}
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T)
@@ -24,6 +25,7 @@ func TestRoundTripper(t *testing.T, target Target) {
 		{"status", e.testStatus},
 		{"limit", e.testLimit},
 		{"truncated", e.testTruncated},
+		{"once", e.testOnce},
 		{"unreachable", e.testUnreachable},
 		{"context", e.testContext},
 		{"concurrent", e.testConcurrent},
@@ -34,7 +36,8 @@ func TestRoundTripper(t *testing.T, target Target) {
 
 type exchange struct {
 	transport.RoundTripper
-	url string
+	url     string
+	repeats bool
 }
 
 // do demands a response with status 200 and returns its body.
@@ -119,6 +122,26 @@ func (e exchange) testLimit(t *testing.T) {
 func (e exchange) testTruncated(t *testing.T) {
 	if response, err := e.RoundTrip(within(t), &transport.Request{Method: "GET", URL: e.url + "/truncated"}); err == nil {
 		t.Errorf("a response that broke off was returned: %d bytes", len(response.Body))
+	}
+}
+
+// testOnce breaks a connection that has served an exchange before, in place of an answer.
+func (e exchange) testOnce(t *testing.T) {
+	for _, r := range []transport.Request{
+		{Method: "GET"},
+		{Method: "POST"},
+		{Method: "POST", ContentType: "text/plain", Body: []byte("x")},
+	} {
+		name := rand.Text()
+		e.do(t, &transport.Request{Method: "GET", URL: e.url + "/echo"})
+		r.URL = e.url + "/unanswered?name=" + name
+		if response, err := e.RoundTrip(within(t), &r); err == nil {
+			t.Errorf("%s of %d bytes: a response with status %d, and none was sent", r.Method, len(r.Body), response.Status)
+		}
+		got := e.do(t, &transport.Request{Method: "GET", URL: e.url + "/count?name=" + name})
+		if got != "1" && !(e.repeats && r.Method == "GET") {
+			t.Errorf("%s of %d bytes: the server got %s requests", r.Method, len(r.Body), got)
+		}
 	}
 }
 

@@ -23,12 +23,15 @@ type Server struct {
 	ctx    context.Context // of the connections, which outlive their requests
 	cancel context.CancelFunc
 	serves sync.WaitGroup
+
+	mu         sync.Mutex
+	unanswered map[string]int // requests that got no answer, by name; guarded by mu
 }
 
 // NewServer returns a Server that opens its WebSockets with accept, which must
 // accept any origin and any size, and must have answered the request when it fails.
 func NewServer(accept func(http.ResponseWriter, *http.Request) (transport.Conn, error)) *Server {
-	s := new(Server)
+	s := &Server{unanswered: make(map[string]int)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.mux.HandleFunc("/peer", func(w http.ResponseWriter, r *http.Request) {
 		tap := &tap{ResponseWriter: w}
@@ -69,6 +72,18 @@ func NewServer(accept func(http.ResponseWriter, *http.Request) (transport.Conn, 
 		_, _ = w.Write(make([]byte, 10))
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
+	})
+	// The connection breaks in place of an answer, and how often that was asked for.
+	s.mux.HandleFunc("/unanswered", func(_ http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.unanswered[r.FormValue("name")]++
+		s.mu.Unlock()
+		panic(http.ErrAbortHandler)
+	})
+	s.mux.HandleFunc("/count", func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		_, _ = fmt.Fprint(w, s.unanswered[r.FormValue("name")])
 	})
 	// No answer.
 	s.mux.HandleFunc("/silent", func(w http.ResponseWriter, r *http.Request) {

@@ -65,6 +65,10 @@ type Target struct {
 	// LosesUnread says that the runtime drops what it has received when it fails to
 	// send, as the WebSocket of Node.js does. If set, that is not tested.
 	LosesUnread bool
+
+	// Repeats says that the runtime may send a GET again when its connection breaks
+	// without an answer, as a browser does. If set, that is not tested.
+	Repeats bool
 }
 
 // TestDialer tests the Dialer of the target and the connections that it opens.

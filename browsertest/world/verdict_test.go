@@ -1,0 +1,132 @@
+package world
+
+import (
+	"fmt"
+	"sync"
+)
+
+// verdict collects what is wrong with a round. Its methods may be called concurrently.
+type verdict struct {
+	mu        sync.Mutex
+	lost      int      // events that were accepted and did not arrive
+	doubled   int      // events that arrived again
+	reordered int      // events that arrived behind later ones
+	problems  []string // all that is wrong, in words
+}
+
+func (v *verdict) problem(format string, args ...any) { v.count(new(int), 0, format, args...) }
+
+// count adds n to a counter of v beside the problem.
+func (v *verdict) count(counter *int, n int, format string, args ...any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	*counter += n
+	v.problems = append(v.problems, fmt.Sprintf(format, args...))
+}
+
+// flow is a sequence of events that one end numbers and the other receives.
+type flow struct {
+	name    string
+	verdict *verdict
+
+	mu       sync.Mutex   // guards what follows
+	accepted int          // by the sender
+	next     int          // that the receiver expects
+	missing  map[int]bool // numbers below next that have not arrived
+}
+
+// send calls emit with the next number, which counts if there is no error.
+func (f *flow) send(emit func(n int) error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := emit(f.accepted)
+	if err == nil {
+		f.accepted++
+	}
+	return err
+}
+
+// sent returns how many events were accepted.
+func (f *flow) sent() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.accepted
+}
+
+// receive is called with the number of an event that has arrived.
+func (f *flow) receive(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.arrived(n)
+}
+
+func (f *flow) arrived(n int) {
+	switch {
+	case n >= f.next:
+		for ; f.next < n; f.next++ {
+			if f.missing == nil {
+				f.missing = make(map[int]bool)
+			}
+			f.missing[f.next] = true
+		}
+		f.next = n + 1
+	case f.missing[n]:
+		delete(f.missing, n)
+		f.verdict.count(&f.verdict.reordered, 1, "%s: %d arrived behind %d", f.name, n, f.next-1)
+	default:
+		f.verdict.count(&f.verdict.doubled, 1, "%s: %d arrived again, %d was next", f.name, n, f.next)
+	}
+}
+
+// settle demands that the first n events have arrived, and whatever is in front of one
+// that has. It counts what has not, once.
+func (f *flow) settle(n int, when string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	lost := len(f.missing) + max(n-f.next, 0)
+	if lost > 0 {
+		f.verdict.count(&f.verdict.lost, lost, "%s: lost %d, %s; %d were accepted, %d was next", f.name, lost, when, n, f.next)
+	}
+	f.missing = nil
+	f.next = max(f.next, n)
+}
+
+// upward is the flow of a client's socket, over all of its connections.
+type upward struct {
+	flow
+	socket  string // of the server, on which the last event arrived
+	excused int    // events accepted when the last disconnection was reported
+}
+
+// disconnected says that the client was told: what was accepted before may be missing.
+func (u *upward) disconnected() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.excused = u.accepted
+}
+
+// receive is called with the number of an event that has arrived on a server's socket.
+func (u *upward) receive(n int, socket string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.move(socket, n)
+	u.arrived(n)
+}
+
+// move says on which socket the event n arrives, or would: on another one than those
+// before, what is excused may be missing.
+func (u *upward) move(socket string, n int) {
+	if socket != u.socket {
+		u.socket = socket
+		u.next = max(u.next, min(n, u.excused))
+	}
+}
+
+// settle demands that all has arrived that is not excused, given the socket that the
+// client is connected to.
+func (u *upward) settle(socket, when string) {
+	u.mu.Lock()
+	u.move(socket, u.accepted)
+	u.mu.Unlock()
+	u.flow.settle(u.sent(), when)
+}
