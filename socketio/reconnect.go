@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/isosocket/isosocket/socketio/internal/engine"
-	"github.com/isosocket/isosocket/socketio/parser"
 )
 
 // start makes sure that somebody keeps the connection. The caller holds mu.
@@ -128,7 +127,7 @@ func (m *Manager) serve(ctx context.Context, session *engine.Session) error {
 	}
 	m.mu.Unlock()
 
-	r := receiver{manager: m, session: session, decoder: parser.Decoder{Limits: m.opts.parserLimits()}}
+	r := receiver{manager: m, session: session, decoder: m.format.NewDecoder(m.opts.parserLimits())}
 	cause, err := session.Serve(r.receive)
 	reason := Reason(cause)
 	if cause == engine.ForcedClose {
