@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/isosocket/isosocket/server/adapter"
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 )
@@ -60,11 +61,12 @@ func (b Broadcast) Emit(name string, args ...any) error {
 }
 
 func (b Broadcast) packet(name string, args []any, id *uint64) (*adapter.Packet, error) {
-	p, group, err := b.namespace.event(name, args, id)
+	p, err := b.namespace.broadcast(name, args, id)
 	if err != nil {
 		return nil, err
 	}
-	return &adapter.Packet{Packet: p, Messages: group, Volatile: b.volatile}, nil
+	p.Volatile = b.volatile
+	return p, nil
 }
 
 // Reply is the answer of one socket to a [Broadcast.Request].
@@ -122,7 +124,7 @@ func (b Broadcast) collect(ctx context.Context, name string, p *adapter.Packet, 
 			delete(waiting, a.socket)
 			reply, err := Reply{Socket: a.socket.id}, a.err
 			if err == nil {
-				reply.Message, err = event.NewReply(name, a.packet, b.namespace.server.options.Codec)
+				reply.Message, err = endpoint.Reply(b.namespace.server.options.Format, a.packet, name)
 			}
 			if !yield(reply, err) {
 				return

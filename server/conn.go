@@ -2,13 +2,13 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
@@ -24,7 +24,8 @@ type conn struct {
 	context   context.Context // the values of the first request's context, never over
 	handshake Handshake       // without Auth
 
-	decoder parser.Decoder // used by whoever calls Receive
+	decoder    parser.Decoder // used by whoever calls Receive, as is collecting
+	collecting bool           // the rest of a packet is still to come
 
 	mu         sync.Mutex // guards what follows
 	sockets    []*Socket  // one a namespace; a closed one stays if the server disconnected it
@@ -48,7 +49,7 @@ func (s *Server) open(session *engineserver.Session, r *http.Request) engineserv
 			Secure:     r.TLS != nil,
 			Time:       now,
 		},
-		decoder: parser.Decoder{Limits: s.options.limits()},
+		decoder: s.options.Format.NewDecoder(s.options.limits()),
 	}
 	c.setDeadlines(now.Add(s.options.ConnectTimeout), time.Time{})
 	return c
@@ -74,17 +75,15 @@ func (c *conn) Receive(m transport.Message) {
 }
 
 func (c *conn) decode(m transport.Message) (p parser.Packet, complete bool, err error) {
-	if !m.Binary {
-		return c.decoder.Text(m.Data)
-	}
-	p, complete, err = c.decoder.Binary(m.Data)
-	if complete {
+	p, complete, err = c.decoder.Decode(m)
+	if complete && c.collecting {
+		c.collecting = false
 		c.await(time.Time{})
 	}
 	return p, complete, err
 }
 
-// await sets the time by when attachments must be there.
+// await sets the time by when the rest of a packet must be there.
 func (c *conn) await(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,7 +100,8 @@ func (c *conn) deliver(p *parser.Packet, complete bool) {
 		// the middleware at work any number of times at once.
 		c.fail(fmt.Errorf("%w: %v", errInvalidState, p.Type))
 	case !complete:
-		if len(p.Attachments) == 0 {
+		if !c.collecting {
+			c.collecting = true
 			c.await(time.Now().Add(c.server.options.AttachmentTimeout))
 		}
 	case p.Type == parser.Event:
@@ -151,7 +151,7 @@ func (c *conn) connect(p *parser.Packet) {
 		c.refuse(p.Namespace)
 		return
 	}
-	s := newSocket(n, c, p.Data)
+	s := newSocket(n, c, parser.Value{Format: c.server.options.Format, Data: p.Data, Attachments: p.Attachments})
 	if !c.server.begin(s) {
 		return // shutting down
 	}
@@ -160,7 +160,7 @@ func (c *conn) connect(p *parser.Packet) {
 		c.fail(err)
 		return
 	}
-	s.enqueue(task{run: s.enter})
+	s.inbox.Call(s.enter)
 }
 
 // add makes s the socket of its namespace.
@@ -197,16 +197,15 @@ func (c *conn) refuse(namespace string) {
 }
 
 func (c *conn) sendConnectError(namespace, message string, data any) {
-	codec := c.server.options.Codec
-	text, err := codec.Marshal(struct {
-		Message string `json:"message"`
-		Data    any    `json:"data,omitempty"`
-	}{message, data})
+	f := c.server.options.Format
+	group, err := endpoint.EncodeConnectError(f, namespace, message, data)
 	if err != nil {
 		c.server.options.Logger.Error("refusal not encoded", "namespace", namespace, "error", err)
-		text = json.RawMessage(`{"message":"Internal error"}`)
+		if group, err = endpoint.EncodeConnectError(f, namespace, internalError, nil); err != nil {
+			panic("BUG: server: encode refusal: " + err.Error()) // a string always encodes
+		}
 	}
-	c.session.Send(control(parser.ConnectError, namespace, text), engineserver.Control)
+	c.session.Send(group, engineserver.Control)
 }
 
 // joined says that a namespace was joined.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/isosocket/isosocket/server/adapter/memory"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
@@ -13,7 +14,7 @@ import (
 
 func text(s string) transport.Message { return transport.Message{Data: []byte(s)} }
 
-// What a connection carries is the packet, and both are the same memory.
+// What a connection carries is the packet behind the type of the Engine.IO message packet.
 func TestEncode(t *testing.T) {
 	const placeholder = `{"_placeholder":true,"num":0}`
 	id, file, long := uint64(parser.MaxID), []byte{1, 2}, "/"+strings.Repeat("long", 50)
@@ -37,17 +38,23 @@ func TestEncode(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := io.Of(tt.namespace)
-			p, group, err := n.event("x", tt.args, tt.id)
+			group, err := n.event("x", tt.args, tt.id)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, group)
-			require.Equal(t, tt.id != nil, p.HasID)
-			require.Len(t, p.Attachments, len(group)-1)
-			encoded := parser.Append(nil, &p)
-			require.Equal(t, string(encoded), string(group[0].Data))
-			p.Data[0] = '!'
-			require.Contains(t, string(group[0].Data), "!")
+			p, err := n.broadcast("x", tt.args, tt.id)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, p.Messages)
+			require.Empty(t, p.Data, "there is no adapter")
 		})
 	}
+
+	relaying := New(&Options{Adapter: memory.New})
+	defer relaying.Close()
+	p, err := relaying.Of("/chat").broadcast("x", []any{file, "a"}, &id)
+	require.NoError(t, err)
+	require.Equal(t, `["x",`+placeholder+`,"a"]`, string(p.Data))
+	require.Equal(t, [][]byte{file}, p.Attachments)
+	require.Equal(t, []transport.Message{text(`51-/chat,9007199254740991["x",` + placeholder + `,"a"]`), attachment}, p.Messages)
 
 	answer, err := io.Of("/chat").ack(7, []any{file, "a"})
 	require.NoError(t, err)
@@ -56,7 +63,7 @@ func TestEncode(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []transport.Message{text(`30[]`)}, answer)
 
-	_, _, err = io.Of("/").event("connect", nil, nil)
+	_, err = io.Of("/").event("connect", nil, nil)
 	require.ErrorIs(t, err, event.ErrReserved)
 	_, err = io.Of("/").ack(0, []any{make(chan int)})
 	var refused *event.EncodeError
@@ -88,7 +95,7 @@ func BenchmarkEncode(b *testing.B) {
 		b.Run(bm.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, err := n.event("posted", []any{bm.arg}, nil); err != nil {
+				if _, err := n.event("posted", []any{bm.arg}, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

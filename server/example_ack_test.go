@@ -93,7 +93,8 @@ func ExampleBroadcast_Request() {
 			fmt.Println("no verdict:", err)
 			continue
 		}
-		fmt.Println(string(reply.Message.Raw(0)))
+		var verdict string
+		fmt.Println(reply.Message.Decode(&verdict), verdict)
 	}
 	// Output:
 	// 40{…}

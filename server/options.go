@@ -9,7 +9,6 @@ import (
 
 	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/server/adapter/memory"
-	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport/engineio"
 	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
@@ -107,8 +106,9 @@ type Options struct {
 	// id, for load balancers that keep a client on one server by it. Nil sets none.
 	Cookie *Cookie
 
-	// Codec encodes and decodes the arguments of events. Nil means [event.JSON].
-	Codec event.Codec
+	// Format is how packets are written, which must be that of the clients. Nil
+	// means [parser.JSON], that of the protocol document.
+	Format parser.Format
 
 	// Adapter makes the adapter of each namespace. Nil means [memory.New].
 	Adapter adapter.New
@@ -121,6 +121,8 @@ type Options struct {
 	// the goroutine of the socket. Errors of handlers are [*event.HandlerError]. Nil means
 	// that they are only logged.
 	OnError func(s *Socket, err error)
+
+	relays bool // Adapter was set, so that events may go to other servers
 }
 
 // Cookie says how the cookie with the session id looks:
@@ -183,10 +185,10 @@ func (o *Options) withDefaults() Options {
 	d.MaxPackets = or(d.MaxPackets, 10_000)
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
 	d.SendBufferBytes = or(d.SendBufferBytes, 64<<20)
-	if d.Codec == nil {
-		d.Codec = event.JSON{}
+	if d.Format == nil {
+		d.Format = parser.JSON{}
 	}
-	if d.Adapter == nil {
+	if d.relays = d.Adapter != nil; !d.relays {
 		d.Adapter = memory.New
 	}
 	if d.Logger == nil {

@@ -2,11 +2,11 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 	"sync/atomic"
 
 	"github.com/isosocket/isosocket/server/adapter"
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
@@ -33,11 +33,11 @@ type Socket struct {
 	id        string
 	namespace *Namespace
 	conn      *conn
-	auth      json.RawMessage
+	auth      parser.Value
 
-	handlers event.Handlers
-	acks     event.Acks
-	inbox    queue.Queue[task]
+	handlers endpoint.Handlers
+	acks     endpoint.Acks
+	inbox    endpoint.Inbox[struct{}]
 	answerMu sync.Mutex // held while answering
 	entered  bool       // events are handled, from the answer to the client until finish; the inbox's own
 
@@ -61,16 +61,10 @@ const (
 	disconnected              // for good: a client that comes back gets another socket
 )
 
-// task is something for the inbox: an event, or a function of our own.
-type task struct {
-	message *event.Message
-	run     func()
-}
-
-func newSocket(n *Namespace, c *conn, auth []byte) *Socket {
+func newSocket(n *Namespace, c *conn, auth parser.Value) *Socket {
 	s := &Socket{id: engineserver.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
 	s.acks.IDs = &n.ackIDs
-	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.work)
+	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.handle)
 	n.adapter.Add((*member)(s))
 	return s
 }
@@ -85,7 +79,7 @@ func (s *Socket) Namespace() *Namespace { return s.namespace }
 // Handshake returns what the client told when it connected.
 func (s *Socket) Handshake() Handshake {
 	h := s.conn.handshake
-	h.Auth = s.auth
+	h.auth = s.auth
 	return h
 }
 
@@ -134,7 +128,7 @@ func (s *Socket) SetData(data any) {
 	s.data = data
 }
 
-// On adds a handler for the events of that name, until off is called, see [event.Handlers].
+// On adds a handler for the events of that name, until off is called, see [event.Handler].
 func (s *Socket) On(name string, h event.Handler) (off func()) { return s.handlers.On(name, h) }
 
 // Once adds a handler for one event of that name.
@@ -170,13 +164,13 @@ func (s *Socket) Emit(name string, args ...any) error {
 // Request sends an event to the client and waits for its answer, see
 // [event.Requester]. It may be called in a handler.
 func (s *Socket) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
-	return s.acks.Request(ctx, s.namespace.server.options.Codec, name, func(id uint64) error {
+	return s.acks.Request(ctx, s.namespace.server.options.Format, name, func(id uint64) error {
 		return s.emit(name, args, &id, engineserver.Ordinary)
 	})
 }
 
 func (s *Socket) emit(name string, args []any, id *uint64, kind engineserver.Kind) error {
-	_, group, err := s.namespace.event(name, args, id)
+	group, err := s.namespace.event(name, args, id)
 	if err != nil {
 		return err
 	}
@@ -185,12 +179,8 @@ func (s *Socket) emit(name string, args []any, id *uint64, kind engineserver.Kin
 
 // Volatile returns an emitter to the client that drops what the client is not
 // ready for, see [Broadcast.Volatile].
-func (s *Socket) Volatile() event.Emitter { return volatile{s} }
-
-type volatile struct{ socket *Socket }
-
-func (v volatile) Emit(name string, args ...any) error {
-	return v.socket.emit(name, args, nil, engineserver.Volatile)
+func (s *Socket) Volatile() event.Emitter {
+	return endpoint.EmitterFunc(func(name string, args ...any) error { return s.emit(name, args, nil, engineserver.Volatile) })
 }
 
 // To returns a broadcast to the sockets in any of the rooms, without this one.
@@ -230,7 +220,7 @@ func (s *Socket) Disconnect(closeConnection bool) {
 // leave tells the client and closes the socket.
 func (s *Socket) leave() {
 	if s.Connected() {
-		s.send(control(parser.Disconnect, s.namespace.name, nil), engineserver.Control)
+		s.send(s.namespace.control(parser.Disconnect, nil), engineserver.Control)
 	}
 	s.close(event.ServerNamespaceDisconnect, nil)
 }
@@ -291,17 +281,9 @@ func (s *Socket) receive(p *parser.Packet) {
 		id := p.ID
 		ack = func(args ...any) error { return s.answer(id, args) }
 	}
-	size := len(p.Data)
-	for _, attachment := range p.Attachments {
-		size += len(attachment)
-	}
-	m, err := event.NewMessage(p, s.namespace.server.options.Codec, ack)
-	if err != nil {
-		s.conn.fail(err)
-		return
-	}
-	if s.inbox.Put(task{message: m}, size) == queue.ErrFull {
-		s.session.Hold(func() { s.inbox.PutWait(s.Context(), task{message: m}, size) })
+	m, size := event.NewMessage(s.namespace.server.options.Format, p, ack), endpoint.PacketSize(p)
+	if s.inbox.Put(struct{}{}, m, size) == queue.ErrFull {
+		s.session.Hold(func() { s.inbox.PutWait(s.Context(), struct{}{}, m, size) })
 	}
 }
 
@@ -313,33 +295,11 @@ func (s *Socket) answer(id uint64, args []any) error {
 	return s.send(group, engineserver.Control)
 }
 
-// enqueue queues something that must not get lost in a full inbox. Behind finish
-// the inbox takes nothing any more.
-func (s *Socket) enqueue(t task) { s.inbox.Force(t, 0) }
-
-// work handles a batch of the inbox.
-func (s *Socket) work(batch []task) {
-	reserveStack(0)
-	for i := range batch {
-		t := batch[i]
-		batch[i] = task{} // not kept while later ones are handled
-		switch {
-		case t.run != nil:
-			t.run()
-		case s.entered:
-			s.handlers.Dispatch(s.Context(), t.message, s.report)
-		}
+// handle gives an event to its handlers.
+func (s *Socket) handle(_ struct{}, m *event.Message) {
+	if s.entered {
+		s.handlers.Dispatch(s.Context(), m, s.report)
 	}
-}
-
-// reserveStack makes sure that the goroutine has 4 KB of stack, which no handler can do
-// without. To grow it here, where little is on it, costs a fifth of what it costs
-// in the depths of a handler.
-//
-//go:noinline
-func reserveStack(i int) byte {
-	var space [1536]byte
-	return space[i]
 }
 
 func (s *Socket) report(err error) { s.namespace.server.report(s, err) }
@@ -349,7 +309,14 @@ func (s *Socket) report(err error) { s.namespace.server.report(s, err) }
 func (s *Socket) enter() {
 	middleware, onConnect := s.namespace.hooks()
 	for _, m := range middleware {
-		if err := protect(func() error { return m(s.Context(), s) }); err != nil {
+		err := endpoint.Protect("middleware", func() error {
+			err := m(s.Context(), s)
+			if err != nil {
+				_ = err.Error() // a typed nil panics here, where it harms nobody
+			}
+			return err
+		})
+		if err != nil {
 			s.refuse(err)
 			return
 		}
@@ -358,7 +325,7 @@ func (s *Socket) enter() {
 		return
 	}
 	for _, fn := range onConnect {
-		if err := protect(func() error { fn(s); return nil }); err != nil {
+		if err := endpoint.Protect("connect", func() error { fn(s); return nil }); err != nil {
 			s.report(err)
 		}
 	}
@@ -373,20 +340,17 @@ func (s *Socket) confirm() bool {
 		return false
 	}
 	s.entered = true
-	data, err := json.Marshal(struct {
+	answer := struct {
 		SID string `json:"sid"`
-	}{s.id})
-	if err != nil {
-		panic("BUG: server: encode socket id: " + err.Error()) // a string always encodes
-	}
-	s.session.Send(control(parser.Connect, s.namespace.name, data), engineserver.Control)
+	}{s.id}
+	s.session.Send(s.namespace.control(parser.Connect, answer), engineserver.Control)
 	s.state.CompareAndSwap(answering, connected)
 	s.conn.joined()
 	return true
 }
 
 func (s *Socket) refuse(err error) {
-	if _, panicked := err.(*PanicError); panicked {
+	if failed, ok := err.(*event.HandlerError); ok && failed.Stack != nil {
 		s.report(err)
 	}
 	if s.state.Load() == pending {
@@ -416,7 +380,7 @@ func (s *Socket) close(reason event.Reason, err error) {
 		cancel(cause)
 	}
 	s.acks.Close(cause)
-	s.enqueue(task{run: func() { s.finish(reason) }})
+	s.inbox.Call(func() { s.finish(reason) })
 }
 
 // finish is the last that the inbox does.
@@ -430,11 +394,14 @@ func (s *Socket) finish(reason event.Reason) {
 	s.mu.Lock()
 	leaving, left := s.onLeaving, s.onDisconnect
 	s.mu.Unlock()
-	for _, fns := range [][]func(event.Reason){leaving, left} {
-		for _, fn := range fns {
-			if err := protect(func() error { fn(reason); return nil }); err != nil {
-				s.report(err)
-			}
+	s.tell("disconnecting", leaving, reason)
+	s.tell("disconnect", left, reason)
+}
+
+func (s *Socket) tell(name string, fns []func(event.Reason), reason event.Reason) {
+	for _, fn := range fns {
+		if err := endpoint.Protect(name, func() error { fn(reason); return nil }); err != nil {
+			s.report(err)
 		}
 	}
 }

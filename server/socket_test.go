@@ -18,6 +18,7 @@ import (
 
 	"github.com/isosocket/isosocket/server"
 	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
 	transportnative "github.com/isosocket/isosocket/transport_native"
 )
 
@@ -211,17 +212,17 @@ func TestErrorsAndPanicsOfHandlers(t *testing.T) {
 	})
 	c, _ := r.join("/")
 	c.send(`420["error"]`, `421["panic"]`, `42["index"]`, `422["decode","x"]`)
-	var panicked *server.PanicError
-	require.ErrorAs(r, await(r, errs), &panicked)
-	require.Equal(r, "while connecting", panicked.Value)
 	var failed *event.HandlerError
+	require.ErrorAs(r, await(r, errs), &failed)
+	require.EqualError(r, failed, `event: handler of "connect" panicked: while connecting`)
 	for _, name := range []string{"error", "panic", "index", "decode"} {
 		require.ErrorAs(r, await(r, errs), &failed)
 		require.Equal(r, name, failed.Event)
 	}
 	c.wantWorks() // and no ack was sent
 	require.NoError(r, c.conn.Close(0, ""))
-	require.ErrorAs(r, await(r, errs), &panicked)
+	require.ErrorAs(r, await(r, errs), &failed)
+	require.EqualError(r, failed, `event: handler of "disconnect" panicked: while leaving`)
 	require.NoError(r, r.Server.Close())
 	require.Contains(r, log.String(), "oh no")
 	require.Contains(r, log.String(), "socket_test.go", "the stack")
@@ -247,7 +248,7 @@ func TestEncodingErrors(t *testing.T) {
 	var loop []any
 	loop = append(loop, nil)
 	loop[0] = loop
-	require.ErrorIs(r, s.Emit("x", loop), event.ErrDepth)
+	require.ErrorIs(r, s.Emit("x", loop), parser.ErrDepth)
 	require.Error(r, s.Emit("x", func() {}))
 	require.Error(r, r.Emit("x", make(chan int)))
 	require.ErrorIs(r, s.Emit("disconnect"), event.ErrReserved)
@@ -545,7 +546,9 @@ func TestHandshakeAndContext(t *testing.T) {
 	require.Contains(t, hs.RemoteAddr, "127.0.0.1:")
 	require.False(t, hs.Secure)
 	require.WithinRange(t, hs.Time, before, time.Now())
-	require.JSONEq(t, `{"token":"t"}`, string(hs.Auth))
+	var auth map[string]string
+	require.NoError(t, hs.DecodeAuth(&auth))
+	require.Equal(t, map[string]string{"token": "t"}, auth)
 	require.Equal(t, "from outside", s.Context().Value(contextKey{}))
 	require.NoError(t, s.Context().Err())
 	require.Equal(t, "/", s.Namespace().Name())

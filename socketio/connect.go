@@ -1,15 +1,15 @@
 package socketio
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
-	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
 	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 )
 
@@ -55,7 +55,7 @@ func (o *outcome) settled() bool {
 func (s *Socket) Connect(ctx context.Context) error {
 	m := s.manager
 	m.mu.Lock()
-	if m.closed {
+	if !s.known() {
 		m.mu.Unlock()
 		return ErrClosed
 	}
@@ -119,7 +119,9 @@ func (s *Socket) Close() error {
 		return s.manager.Close()
 	}
 	s.Disconnect()
-	return s.tasks.Wait(context.Background())
+	_ = s.inbox.Wait(context.Background()) // which is never done
+	s.manager.forget(s)
+	return nil
 }
 
 // The following are called with manager.mu held.
@@ -149,8 +151,9 @@ func (s *Socket) leave(err error) {
 	switch conn := s.conn; {
 	case conn == nil:
 	case conn.sid != "":
-		p := s.control(parser.Disconnect, nil)
+		p := s.disconnect()
 		_ = conn.session.Send(p.messages, engineclient.Control) // an error: the server will notice, too
+		s.leftOn = conn.session
 		conn.left.Store(true)
 		s.end(ClientDisconnect, nil)
 	case !conn.asked:
@@ -167,17 +170,25 @@ func (s *Socket) join(session *engineclient.Session) {
 	conn := &connection{socket: s, session: session}
 	conn.ctx, conn.cancel = context.WithCancelCause(context.Background())
 	s.conn = conn
+	// Events come before the answer only to a session that the server recovers. On an
+	// Engine.IO session where the namespace was left, others may be under way.
+	ids := s.recovery.members()
+	conn.recovering = ids != nil && s.leftOn != session
 	if s.auth == nil {
-		s.ask(conn, nil)
+		group, err := s.manager.format.EncodeControl(parser.Connect, s.namespace, nil, ids...)
+		if err != nil {
+			panic("BUG: socketio: encode CONNECT: " + err.Error()) // strings always encode
+		}
+		s.ask(conn, group)
 		return
 	}
-	s.manager.asking.Go(func() { s.authenticate(conn) }) // Manager.serve waits for it
+	s.manager.asking.Go(func() { s.authenticate(conn, ids) }) // Manager.serve waits for it
 }
 
-// ask sends CONNECT.
-func (s *Socket) ask(conn *connection, auth []byte) {
+// ask sends CONNECT, whose messages are given.
+func (s *Socket) ask(conn *connection, group []transport.Message) {
 	conn.asked = true
-	p := s.control(parser.Connect, s.recovery.payload(auth))
+	p := packetOf(group)
 	_ = conn.session.Send(p.messages, engineclient.Control) // an error: the session has ended and Manager.serve knows
 }
 
@@ -228,10 +239,10 @@ func (s *Socket) lost(reason Reason, err error) {
 }
 
 // authenticate asks the user for the payload of CONNECT and sends it.
-func (s *Socket) authenticate(conn *connection) {
+func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 	m := s.manager
 	for retry := m.opts.backoff(); ; {
-		payload, err := s.authPayload(conn.ctx)
+		group, err := s.encodeConnect(conn.ctx, ids)
 
 		m.mu.Lock()
 		if s.conn != conn {
@@ -241,7 +252,7 @@ func (s *Socket) authenticate(conn *connection) {
 		_, refused := errors.AsType[*ConnectError](err)
 		switch {
 		case err == nil:
-			s.ask(conn, payload)
+			s.ask(conn, group)
 			m.mu.Unlock()
 			return
 		case m.opts.NoReconnect || refused:
@@ -260,29 +271,18 @@ func (s *Socket) authenticate(conn *connection) {
 	}
 }
 
-// authPayload returns what Auth returned as JSON.
-func (s *Socket) authPayload(ctx context.Context) (data []byte, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("socketio: auth panicked: %v", r)
+// encodeConnect encodes CONNECT with what Auth returns, behind the ids.
+func (s *Socket) encodeConnect(ctx context.Context, ids []parser.Member) (group []transport.Message, err error) {
+	err = endpoint.Protect("auth", func() error {
+		payload, err := s.auth(ctx)
+		if err != nil {
+			return err
 		}
-	}()
-	value, err := s.auth(ctx)
+		group, err = s.manager.format.EncodeControl(parser.Connect, s.namespace, payload, ids...)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("socketio: auth: %w", err)
 	}
-	if value == nil {
-		return nil, nil
-	}
-	p := parser.Packet{Type: parser.Ack} // whose arguments are encoded the same way
-	if _, err := event.EncodeAck(s.manager.opts.Codec, nil, &p, value); err != nil {
-		return nil, fmt.Errorf("socketio: auth: %w", err)
-	}
-	args := parser.Split(nil, p.Data)
-	if len(args) != 1 || !bytes.HasPrefix(args[0], []byte{'{'}) || len(p.Attachments) > 0 {
-		return nil, errAuthNotObject
-	}
-	return args[0], nil
+	return group, nil
 }
-
-var errAuthNotObject = errors.New("socketio: auth: the value is not a JSON object, or holds binary data")

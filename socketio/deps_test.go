@@ -30,13 +30,15 @@ var mayImport = map[string][]string{
 	"transport/transporttest":             {"transport"},
 	"transport_native":                    {"transport"},
 	"transport_js":                        {"transport"},
-	"socketio/parser":                     nil,
+	"socketio/parser":                     {"transport"},
 	"socketio/event":                      {"socketio/parser"},
-	"socketio":                            {"transport", "transport/engineio", "transport/engineio/client", "transport/queue", "transport_native", "transport_js", "socketio/parser", "socketio/event"},
+	"socketio/endpoint":                   {"transport", "transport/queue", "socketio/parser", "socketio/event"},
+	"socketio/endpoint/endpointtest":      {"transport", "socketio/parser", "socketio/event", "socketio/endpoint"},
+	"socketio":                            {"transport", "transport/engineio", "transport/engineio/client", "transport/queue", "transport_native", "transport_js", "socketio/parser", "socketio/event", "socketio/endpoint"},
 	"server/adapter":                      {"transport", "socketio/parser"},
 	"server/adapter/memory":               {"server/adapter", "transport", "socketio/parser"},
 	"server/adapter/adaptertest":          {"server/adapter", "transport", "socketio/parser"},
-	"server": {"transport", "transport/engineio", "transport/engineio/server", "transport/queue", "socketio/parser", "socketio/event",
+	"server": {"transport", "transport/engineio", "transport/engineio/server", "transport/queue", "socketio/parser", "socketio/event", "socketio/endpoint",
 		"server/adapter", "server/adapter/memory"},
 }
 

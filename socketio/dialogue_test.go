@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/transporttest"
 )
@@ -277,7 +276,3 @@ func failing() transport.Platform {
 }
 
 func textMessage(text string) transport.Message { return transport.Message{Data: []byte(text)} }
-
-func newEventPacket(data string) *parser.Packet {
-	return &parser.Packet{Type: parser.Event, Data: []byte(data)}
-}

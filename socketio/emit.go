@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
@@ -38,7 +39,7 @@ func (s *Socket) Emit(name string, args ...any) error {
 // it a deadline there, because of what is said at [Socket].
 func (s *Socket) Request(ctx context.Context, name string, args ...any) (*Message, error) {
 	var sent packet
-	reply, err := s.acks.Request(ctx, s.manager.opts.Codec, name, func(id uint64) (err error) {
+	reply, err := s.acks.Request(ctx, s.manager.format, name, func(id uint64) (err error) {
 		if sent, err = s.event(name, args, &id); err != nil {
 			return err
 		}
@@ -53,12 +54,9 @@ func (s *Socket) Request(ctx context.Context, name string, args ...any) (*Messag
 // Volatile returns an emitter of events that may be lost: those that cannot be
 // written at once, because the socket is not connected or an earlier write is not
 // done, are dropped, and Emit returns nil.
-func (s *Socket) Volatile() event.Emitter { return volatile{s} }
+func (s *Socket) Volatile() event.Emitter { return endpoint.EmitterFunc(s.emitVolatile) }
 
-type volatile struct{ socket *Socket }
-
-func (v volatile) Emit(name string, args ...any) error {
-	s := v.socket
+func (s *Socket) emitVolatile(name string, args ...any) error {
 	p, err := s.event(name, args, nil)
 	if err != nil {
 		return err
@@ -73,50 +71,36 @@ func (v volatile) Emit(name string, args ...any) error {
 
 // event encodes an event, with an acknowledgement id unless that is nil.
 func (s *Socket) event(name string, args []any, id *uint64) (packet, error) {
-	p := parser.Packet{Type: parser.Event, Namespace: s.namespace}
+	group, err := endpoint.EncodeEvent(s.manager.format, s.namespace, id, name, args)
+	if err != nil {
+		return packet{}, err
+	}
+	p := packetOf(group)
 	if id != nil {
-		p.ID, p.HasID = *id, true
+		p.id, p.hasID = *id, true
 	}
-	text, err := event.EncodeEvent(s.manager.opts.Codec, nil, &p, name, args...)
+	return p, nil
+}
+
+// disconnect encodes DISCONNECT.
+func (s *Socket) disconnect() packet {
+	group, err := s.manager.format.EncodeControl(parser.Disconnect, s.namespace, nil)
 	if err != nil {
-		return packet{}, err
+		panic("BUG: socketio: encode DISCONNECT: " + err.Error()) // there is nothing to encode
 	}
-	return packetOf(text, &p), nil
+	return packetOf(group)
 }
 
-// ack encodes the answer to the event with that id.
-func (s *Socket) ack(id uint64, args []any) (packet, error) {
-	p := parser.Packet{Type: parser.Ack, Namespace: s.namespace, ID: id, HasID: true}
-	text, err := event.EncodeAck(s.manager.opts.Codec, nil, &p, args...)
-	if err != nil {
-		return packet{}, err
-	}
-	return packetOf(text, &p), nil
-}
-
-// control encodes a packet of another type, with its data.
-func (s *Socket) control(t parser.Type, data []byte) packet {
-	p := parser.Packet{Type: t, Namespace: s.namespace, Data: data}
-	return packetOf(parser.Append(nil, &p), &p)
-}
-
-// packetOf returns what a connection carries for the packet, whose text message is given.
-func packetOf(text []byte, p *parser.Packet) packet {
-	messages := make([]transport.Message, 1, 1+len(p.Attachments))
-	messages[0].Data = text
-	size := len(text)
-	for _, attachment := range p.Attachments {
-		messages = append(messages, transport.Message{Data: attachment, Binary: true})
-		size += len(attachment)
-	}
-	return packet{messages: messages, size: size, id: p.ID, hasID: p.HasID && p.Type == parser.Event}
+// packetOf returns the messages of a packet as they go out.
+func packetOf(group []transport.Message) packet {
+	return packet{messages: group, size: endpoint.Size(group)}
 }
 
 // send hands the packet to the connection, or buffers it until there is one.
 func (s *Socket) send(p packet) error {
 	s.manager.mu.Lock()
 	defer s.manager.mu.Unlock()
-	if s.manager.closed {
+	if !s.known() {
 		return ErrClosed
 	}
 	if s.connected() {
@@ -141,10 +125,11 @@ func (s *Socket) takeBack(id uint64) {
 // reply returns the function that acknowledges an event received on conn.
 func (s *Socket) reply(conn *connection, id uint64) func(args ...any) error {
 	return func(args ...any) error {
-		p, err := s.ack(id, args)
+		group, err := s.manager.format.EncodeAck(s.namespace, id, args)
 		if err != nil {
 			return err
 		}
+		p := packetOf(group)
 		s.manager.mu.Lock()
 		defer s.manager.mu.Unlock()
 		if s.conn != conn {

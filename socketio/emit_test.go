@@ -355,9 +355,12 @@ func TestRequestInAHandler(t *testing.T) {
 		s := d.quiet()
 		s.On("ask", func(ctx context.Context, m *Message) error {
 			r, err := s.Request(ctx, "question")
-			if err == nil {
-				d.note("answer %s", r.Raw(0))
+			if err != nil {
+				return err
 			}
+			var answer int
+			err = r.Decode(&answer)
+			d.note("answer %d", answer)
 			return err
 		})
 		p := d.connected(s)

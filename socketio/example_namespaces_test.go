@@ -44,9 +44,13 @@ func ExampleManager() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Printf("%s\n", reply.Raw(0))
+		var text string
+		if err := reply.Decode(&text); err != nil {
+			fmt.Println(err)
+		}
+		fmt.Println(text)
 	}
 	// Output:
-	// "/news"
-	// "/chat"
+	// /news
+	// /chat
 }

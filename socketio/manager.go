@@ -2,9 +2,11 @@ package socketio
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
 	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
@@ -17,16 +19,18 @@ import (
 // be called concurrently.
 type Manager struct {
 	opts     Options
+	format   parser.Format
 	address  address
 	platform transport.Platform
 	engine   engineclient.Options
 
-	asking  sync.WaitGroup    // calls of Auth; each session waits for its own
-	signals queue.Queue[task] // reacts to the platform's signals
-	wake    chan struct{}     // holds a token to end the delay before an attempt
+	asking  sync.WaitGroup                // calls of Auth; each session waits for its own
+	signals queue.Queue[transport.Signal] // reacts to the platform's signals
+	wake    chan struct{}                 // holds a token to end the delay before an attempt
 
 	mu        sync.Mutex
-	sockets   []*Socket             // guarded by mu, as is much of the sockets
+	sockets   []*Socket             // in the order they were made; guarded by mu, as is much of the sockets
+	named     map[string]*Socket    // the same by namespace; guarded by mu
 	active    int                   // guarded by mu; how many sockets are active
 	closed    bool                  // guarded by mu
 	suspended bool                  // guarded by mu; no attempt until the program resumes
@@ -40,9 +44,12 @@ type Manager struct {
 // looked at. Nothing is sent before a socket connects. The error matches
 // [ErrURL].
 func NewManager(url string, opts *Options) (*Manager, error) {
-	m := &Manager{wake: make(chan struct{}, 1)}
+	m := &Manager{wake: make(chan struct{}, 1), named: make(map[string]*Socket), format: parser.JSON{}}
 	if opts != nil {
 		m.opts = *opts
+	}
+	if m.opts.Format != nil {
+		m.format = m.opts.Format
 	}
 	m.platform = m.opts.Platform
 	if m.platform.Dialer == nil && m.platform.RoundTripper == nil {
@@ -72,7 +79,7 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 		OnUpgraded:     func() { m.opts.Trace.upgraded(string(engineio.WebSocket)) },
 		OnStay:         m.opts.Trace.upgradeFailed,
 	}
-	m.signals.Init(queue.Limits{MaxItems: 64}, runTasks)
+	m.signals.Init(queue.Limits{MaxItems: 64}, m.react)
 	return m, nil
 }
 
@@ -84,7 +91,7 @@ type SocketOptions struct {
 
 // Socket returns the socket of a namespace, "" or "/" being the main one. A
 // missing slash in front is added. It is the same one for every call with that
-// name; the options, which may be nil, count in the first. Nothing is sent before
+// name until it is closed; the options, which may be nil, count in the first. Nothing is sent before
 // its Connect.
 //
 // The error is one for a name with a comma or a control character, which no
@@ -106,8 +113,21 @@ func (m *Manager) Socket(namespace string, opts *SocketOptions) (*Socket, error)
 		auth = opts.Auth
 	}
 	s := newSocket(m, namespace, auth)
-	m.sockets = append(m.sockets, s)
+	m.remember(s)
 	return s, nil
+}
+
+// forget drops a socket that was closed, and what it has to send.
+func (m *Manager) forget(s *Socket) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || s.active || s.conn != nil || m.named[s.namespace] != s {
+		return
+	}
+	delete(m.named, s.namespace)
+	m.sockets = slices.DeleteFunc(slices.Clone(m.sockets), func(other *Socket) bool { return other == s })
+	s.buffer.take()
+	s.acks.Fail(&DisconnectError{Reason: ClientDisconnect, Err: ErrClosed}, nil)
 }
 
 // New returns a socket for the URL, with a manager of its own: its path is the
@@ -166,20 +186,35 @@ func (m *Manager) Close() error {
 		<-stopped
 	}
 	for _, s := range sockets {
-		s.tasks.Wait(context.Background())
+		_ = s.inbox.Wait(context.Background()) // which is never done
 	}
 	return nil
 }
 
-// find returns the socket of a namespace. The caller holds mu.
+// The following are called with mu held.
+
+// find returns the socket of a namespace, or nil.
 func (m *Manager) find(namespace string) *Socket {
 	if namespace == "" {
 		namespace = "/"
 	}
-	for _, s := range m.sockets {
-		if s.namespace == namespace {
-			return s
-		}
+	return m.named[namespace]
+}
+
+// known makes a socket that was forgotten known again, and reports whether it is
+// the one of its namespace and its manager is not closed.
+func (s *Socket) known() bool {
+	m := s.manager
+	if m.closed {
+		return false
 	}
-	return nil
+	if m.named[s.namespace] == nil {
+		m.remember(s)
+	}
+	return m.named[s.namespace] == s
+}
+
+func (m *Manager) remember(s *Socket) {
+	m.sockets = append(m.sockets, s)
+	m.named[s.namespace] = s
 }

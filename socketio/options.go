@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
@@ -36,8 +35,8 @@ type Options struct {
 	TryAllTransports bool
 
 	// Auth is asked for the payload of CONNECT each time a socket connects or
-	// reconnects, so a token can be renewed. The value is encoded by the Codec
-	// and must become a JSON object; nil means none. It must return when ctx is
+	// reconnects, so a token can be renewed. The value must become an object;
+	// nil means none. It must return when ctx is
 	// over, which ends with the connection.
 	//
 	// An error is reported to OnConnectError and Auth is asked again after the
@@ -93,9 +92,9 @@ type Options struct {
 	// program resumes.
 	KeepWhenSuspended bool
 
-	// Codec encodes and decodes arguments. Default JSON as JSON.stringify writes
-	// it.
-	Codec event.Codec
+	// Format is how packets are written, which must be that of the server. Nil
+	// means [parser.JSON], that of the protocol document.
+	Format parser.Format
 
 	// Platform is the runtime's network. The zero value means the default one:
 	// net/http and a WebSocket library natively, fetch and WebSocket in a

@@ -1,9 +1,10 @@
 package socketio
 
 import (
-	"encoding/json"
 	"errors"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
+	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
@@ -19,11 +20,7 @@ type receiver struct {
 }
 
 func (r *receiver) receive(m transport.Message) {
-	decode := r.decoder.Text
-	if m.Binary {
-		decode = r.decoder.Binary
-	}
-	p, complete, err := decode(m.Data)
+	p, complete, err := r.decoder.Decode(m)
 	if err == nil && complete {
 		err = r.manager.handle(r.session, &p)
 	}
@@ -44,13 +41,13 @@ func (m *Manager) handle(session *engineclient.Session, p *parser.Packet) error 
 		return nil // a namespace that was left
 	}
 	conn := s.conn
-	var tasks []task
+	var arrived []arrival
 	var err error
 	switch p.Type {
 	case parser.Connect:
-		tasks, err = s.confirmed(conn, p.Data)
+		arrived, err = s.confirmed(conn, p)
 	case parser.ConnectError:
-		s.refused(newConnectError(s.namespace, p.Data))
+		s.refused(endpoint.ConnectError(m.format, p))
 	case parser.Disconnect:
 		if conn.sid != "" {
 			s.end(ServerDisconnect, nil)
@@ -59,47 +56,41 @@ func (m *Manager) handle(session *engineclient.Session, p *parser.Packet) error 
 	case parser.Ack:
 		m.mu.Unlock()
 		if p.HasID { // one that answers nothing is ignored, like one that comes twice
-			s.acks.Resolve(p.ID, p)
+			reply := *p // so that only the packet of an acknowledgement is allocated
+			s.acks.Resolve(reply.ID, &reply)
 		}
 		return nil
 	case parser.Event:
-		if conn.sid == "" {
-			err = conn.keep(p)
-		} else {
-			tasks = []task{s.received(conn, p)}
+		switch a := s.arrival(conn, p); {
+		case conn.sid != "":
+			s.recovery.received(a.message)
+			arrived = []arrival{a}
+		case conn.recovering:
+			err = conn.keep(a)
 		}
+		// else it is for a socket that was left, and was under way when DISCONNECT was written
 	}
 	m.mu.Unlock()
-	for _, t := range tasks {
-		if t.call != nil {
-			_ = s.tasks.Force(t, 0)
-		} else if size := eventSize(t.event); s.tasks.Put(t, size) == queue.ErrFull {
-			session.Hold(func() { err = s.tasks.PutWait(session.Context(), t, size) })
-			if err != nil {
-				return nil // the session has ended
-			}
+	for _, a := range arrived {
+		if s.inbox.Put(conn, a.message, a.size) == queue.ErrFull {
+			session.Hold(func() { _ = s.inbox.PutWait(session.Context(), conn, a.message, a.size) })
 		}
 	}
 	return err
 }
 
-// received returns the task for an event of a confirmed connection.
-func (s *Socket) received(conn *connection, p *parser.Packet) task {
-	if s.recovery.pid != "" {
-		var elements [8][]byte
-		if args := parser.Split(elements[:0], p.Data); len(args) > 1 {
-			s.recovery.received(args[len(args)-1])
-		}
-	}
-	return task{conn: conn, event: p}
+// arrival is an event that has come.
+type arrival struct {
+	message *event.Message
+	size    int
 }
 
-func eventSize(p *parser.Packet) int {
-	size := len(p.Data)
-	for _, attachment := range p.Attachments {
-		size += len(attachment)
+func (s *Socket) arrival(conn *connection, p *parser.Packet) arrival {
+	var ack func(args ...any) error
+	if p.HasID {
+		ack = s.reply(conn, p.ID)
 	}
-	return size
+	return arrival{event.NewMessage(s.manager.format, p, ack), endpoint.PacketSize(p)}
 }
 
 // The bounds of what a server may send before it has confirmed the namespace:
@@ -113,24 +104,25 @@ var errTooMuchEarly = errors.New("socketio: too many events before the answer to
 
 // keep holds an event back until the connection is confirmed: a server that
 // recovers a session sends what was missed before its answer.
-func (c *connection) keep(p *parser.Packet) error {
-	c.earlyBytes += eventSize(p)
+func (c *connection) keep(a arrival) error {
+	c.earlyBytes += a.size
 	if len(c.early) == maxEarly || c.earlyBytes > maxEarlyBytes {
 		return errTooMuchEarly
 	}
-	c.early = append(c.early, p)
+	c.early = append(c.early, a)
 	return nil
 }
 
 // confirmed is called with manager.mu held, for the answer to CONNECT. It returns
-// what the socket's queue is to do.
+// the events that came before it.
 // https://socket.io/docs/v4/socket-io-protocol/#connection-to-a-namespace
-func (s *Socket) confirmed(conn *connection, data []byte) ([]task, error) {
-	var answer struct{ SID, PID string }
-	if len(data) > 0 {
-		if err := json.Unmarshal(data, &answer); err != nil {
-			return nil, err
-		}
+func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error) {
+	var answer struct {
+		SID string `json:"sid"`
+		PID string `json:"pid"`
+	}
+	if err := s.manager.value(p).Decode(&answer); err != nil {
+		return nil, err
 	}
 	switch {
 	case conn.sid != "":
@@ -138,8 +130,9 @@ func (s *Socket) confirmed(conn *connection, data []byte) ([]task, error) {
 	case answer.SID == "": // Socket.IO 2 connects "/" unasked, with nothing but the type
 		return nil, ErrVersion
 	case !s.active: // Disconnect came before the answer
-		p := s.control(parser.Disconnect, nil)
+		p := s.disconnect()
 		_ = conn.session.Send(p.messages, engineclient.Control)
+		s.leftOn = conn.session
 		s.drop(errNotConnected)
 		return nil, nil
 	}
@@ -151,27 +144,16 @@ func (s *Socket) confirmed(conn *connection, data []byte) ([]task, error) {
 	}
 	s.outcome.settle(nil)
 
-	tasks := []task{s.notice("connect", &s.onConnect, "", nil)}
-	for _, p := range conn.early {
-		tasks = append(tasks, s.received(conn, p))
-	}
+	s.later("connect", &s.onConnect, "", nil)
+	early := conn.early
 	conn.early = nil
-	return tasks, nil
+	for _, a := range early {
+		s.recovery.received(a.message)
+	}
+	return early, nil
 }
 
-// newConnectError reads the data of a CONNECT_ERROR, an object with a message and
-// perhaps data, or a bare message as older servers send it.
-func newConnectError(namespace string, data []byte) *ConnectError {
-	var object struct {
-		Message string
-		Data    json.RawMessage
-	}
-	if json.Unmarshal(data, &object) != nil {
-		_ = json.Unmarshal(data, &object.Message)
-	}
-	e := &ConnectError{Namespace: namespace, Message: object.Message}
-	if object.Data != nil {
-		e.Data = object.Data
-	}
-	return e
+// value returns what a control packet carries.
+func (m *Manager) value(p *parser.Packet) parser.Value {
+	return parser.Value{Format: m.format, Data: p.Data, Attachments: p.Attachments}
 }

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport/engineio"
 	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 )
@@ -129,7 +128,7 @@ func (m *Manager) serve(ctx context.Context, session *engineclient.Session) erro
 	}
 	m.mu.Unlock()
 
-	r := receiver{manager: m, session: session, decoder: parser.Decoder{Limits: m.opts.parserLimits()}}
+	r := receiver{manager: m, session: session, decoder: m.format.NewDecoder(m.opts.parserLimits())}
 	cause, err := session.Serve(r.receive)
 	reason := Reason(cause)
 	if cause == engineio.ForcedClose {

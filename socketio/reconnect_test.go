@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/isosocket/isosocket/transport/engineio"
 	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio"
 	"github.com/isosocket/isosocket/transport/transporttest"
 )
 

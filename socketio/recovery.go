@@ -1,6 +1,9 @@
 package socketio
 
-import "encoding/json"
+import (
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
+)
 
 // recovery is what a server with connection state recovery needs to know to
 // restore a session.
@@ -12,12 +15,14 @@ type recovery struct {
 
 // received takes the offset from an event: it is the last argument, if that is a
 // string. socket.io-client/lib/socket.ts emitEvent
-func (r *recovery) received(last []byte) {
-	if r.pid == "" || len(last) == 0 || last[0] != '"' {
+func (r *recovery) received(m *event.Message) {
+	if r.pid == "" || m.Len() == 0 {
 		return
 	}
-	var offset string
-	if json.Unmarshal(last, &offset) == nil {
+	targets := make([]any, m.Len())
+	offset := r.offset
+	targets[len(targets)-1] = &offset
+	if m.Decode(targets...) == nil {
 		r.offset = offset
 	}
 }
@@ -33,23 +38,13 @@ func (r *recovery) connected(pid string) bool {
 	return false
 }
 
-// payload puts the ids in front of the payload of CONNECT, a JSON object or
-// nothing, so that a member of the user's wins over them.
-func (r *recovery) payload(auth []byte) []byte {
-	if r.pid == "" {
-		return auth
+// members returns what CONNECT says of the session.
+func (r *recovery) members() []parser.Member {
+	switch {
+	case r.pid == "":
+		return nil
+	case r.offset == "":
+		return []parser.Member{{Name: "pid", Value: r.pid}}
 	}
-	ids := struct {
-		PID    string `json:"pid"`
-		Offset string `json:"offset,omitempty"`
-	}{r.pid, r.offset}
-	data, err := json.Marshal(ids)
-	if err != nil {
-		panic("BUG: socketio: encode recovery: " + err.Error()) // strings always encode
-	}
-	if len(auth) <= len("{}") {
-		return data
-	}
-	data[len(data)-1] = ','
-	return append(data, auth[1:]...)
+	return []parser.Member{{Name: "pid", Value: r.pid}, {Name: "offset", Value: r.offset}}
 }

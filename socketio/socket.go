@@ -3,12 +3,10 @@ package socketio
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync/atomic"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/socketio/parser"
 	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 	"github.com/isosocket/isosocket/transport/queue"
 )
@@ -27,12 +25,12 @@ type Socket struct {
 	auth      func(ctx context.Context) (any, error) // nil: none
 	owner     bool                                   // the manager is the socket's own, Close closes it
 
-	handlers       event.Handlers
+	handlers       endpoint.Handlers
 	onConnect      listeners
 	onConnectError listeners
 	onDisconnect   listeners
-	acks           event.Acks
-	tasks          queue.Queue[task]
+	acks           endpoint.Acks
+	inbox          endpoint.Inbox[*connection]
 
 	// The following are guarded by manager.mu.
 
@@ -43,6 +41,7 @@ type Socket struct {
 	context  context.Context
 	buffer   sendBuffer
 	recovery recovery
+	leftOn   *engineclient.Session // the session on which the namespace was left last: events of then may still come
 }
 
 // connection is what a socket has of one Engine.IO session.
@@ -55,32 +54,26 @@ type connection struct {
 	// The following are guarded by manager.mu.
 
 	asked      bool   // CONNECT was sent
+	recovering bool   // it asked for the events that were missed, which come before the answer
 	sid        string // from the answer to it
 	recovered  bool
-	early      []*parser.Packet // events that came before the answer
+	early      []arrival // events that came before the answer
 	earlyBytes int
 
 	left atomic.Bool // by the client: what is still queued is not delivered
 }
 
-// task is an item of a socket's queue: an event, or something else to call.
-type task struct {
-	conn  *connection
-	event *parser.Packet
-	call  func()
-}
-
 // The bounds of what waits for a socket's handlers. Beyond them the connection is
 // not read any more.
 const (
-	maxTasks     = 1000
-	maxTaskBytes = 16 << 20
+	maxInbox      = 1000
+	maxInboxBytes = 16 << 20
 )
 
 func newSocket(m *Manager, namespace string, auth func(context.Context) (any, error)) *Socket {
 	s := &Socket{manager: m, namespace: namespace, auth: auth}
 	s.buffer.limits = m.opts.sendLimits()
-	s.tasks.Init(queue.Limits{MaxItems: maxTasks, MaxBytes: maxTaskBytes}, runTasks)
+	s.inbox.Init(queue.Limits{MaxItems: maxInbox, MaxBytes: maxInboxBytes}, s.dispatch)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errNotConnected)
 	s.context = ctx
@@ -143,7 +136,7 @@ func (s *Socket) Context() context.Context {
 }
 
 // On adds a handler for the events of that name, until off is called. What
-// becomes of an error it returns is told at [event.Handlers.Dispatch].
+// becomes of an error it returns is told at [event.Handler].
 func (s *Socket) On(name string, h Handler) (off func()) { return s.handlers.On(name, h) }
 
 // Once is On for a single event.
@@ -174,58 +167,22 @@ func (s *Socket) OnDisconnect(fn func(reason Reason, err error)) (off func()) {
 // connected is Connected for a caller that holds manager.mu.
 func (s *Socket) connected() bool { return s.conn != nil && s.conn.sid != "" }
 
-// runTasks drains a queue.
-func runTasks(batch []task) {
-	for _, t := range batch {
-		if t.event != nil {
-			t.conn.socket.dispatch(t.conn, t.event)
-		} else {
-			t.call()
-		}
+// dispatch gives an event to its handlers.
+func (s *Socket) dispatch(from *connection, m *event.Message) {
+	if !from.left.Load() {
+		s.handlers.Dispatch(from.ctx, m, s.manager.opts.reportError)
 	}
 }
 
-func (s *Socket) dispatch(conn *connection, p *parser.Packet) {
-	if conn.left.Load() {
-		return
-	}
-	var ack func(args ...any) error
-	if p.HasID {
-		ack = s.reply(conn, p.ID)
-	}
-	m, err := event.NewMessage(p, s.manager.opts.Codec, ack)
-	if err != nil {
-		s.manager.opts.reportError(err)
-		return
-	}
-	s.handlers.Dispatch(conn.ctx, m, s.manager.opts.reportError)
-}
-
-// later calls the listeners on the socket's queue. The queue's limits are for
-// events; of these calls there are few in the life of a connection.
-func (s *Socket) later(event string, l *listeners, reason Reason, err error) {
-	_ = s.tasks.Force(s.notice(event, l, reason, err), 0)
-}
-
-// notice returns the task that calls the listeners.
-func (s *Socket) notice(event string, l *listeners, reason Reason, err error) task {
-	return task{call: func() {
+// later calls the listeners on the socket's queue. It is called with manager.mu held,
+// where the thing happens, so that they hear of things in their order.
+func (s *Socket) later(name string, l *listeners, reason Reason, err error) {
+	s.inbox.Call(func() {
 		for _, listener := range l.all() {
-			s.protect(event, func() { (*listener)(reason, err) })
-		}
-	}}
-}
-
-// protect turns a panic of a function of the user into an error.
-func (s *Socket) protect(name string, fn func()) {
-	defer func() {
-		if r := recover(); r != nil {
-			err, ok := r.(error)
-			if !ok {
-				err = fmt.Errorf("%v", r)
+			panicked := endpoint.Protect(name, func() error { (*listener)(reason, err); return nil })
+			if panicked != nil {
+				s.manager.opts.reportError(panicked)
 			}
-			s.manager.opts.reportError(&event.HandlerError{Event: name, Err: err, Stack: debug.Stack()})
 		}
-	}()
-	fn()
+	})
 }

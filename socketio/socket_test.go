@@ -102,8 +102,8 @@ func TestAHandlerThatDoesNotReturnStopsTheReading(t *testing.T) {
 		for p.conn.Write(ctx, textMessage(`42["x"]`)) == nil {
 			sent++
 		}
-		require.Greater(d, sent, maxTasks-10)
-		require.Less(d, sent, maxTasks+100)
+		require.Greater(d, sent, maxInbox-10)
+		require.Less(d, sent, maxInbox+100)
 		close(release)
 		synctest.Wait()
 		require.Equal(d, sent, count)
@@ -282,28 +282,78 @@ func TestRecovery(t *testing.T) {
 	})
 }
 
-func TestRecoveryPayload(t *testing.T) {
-	r := recovery{}
-	require.Equal(t, `{"a":1}`, string(r.payload([]byte(`{"a":1}`))))
-	require.Empty(t, r.payload(nil))
-	r = recovery{pid: `p"`, offset: "o"}
-	require.Equal(t, `{"pid":"p\"","offset":"o"}`, string(r.payload(nil)))
-	require.Equal(t, `{"pid":"p\"","offset":"o"}`, string(r.payload([]byte(`{}`))))
-	require.Equal(t, `{"pid":"p\"","offset":"o","a":1}`, string(r.payload([]byte(`{"a":1}`))))
+func TestRecoveryWithAuth(t *testing.T) {
+	opts := with(noJitter, func(o *Options) {
+		o.Auth = func(context.Context) (any, error) { return map[string]int{"token": 1}, nil }
+	})
+	play(t, opts, func(d *dialogue) {
+		d.connect(d.quiet())
+		p := d.accept()
+		p.want(`40{"token":1}`)
+		p.send(`40{"sid":"a","pid":"p\""}`)
+		p.conn.Drop()
+		time.Sleep(time.Second)
+		p = d.accept()
+		p.want(`40{"pid":"p\"","token":1}`)
+	})
 }
 
 func TestEventsBeforeConnectAreBounded(t *testing.T) {
 	c := new(connection)
-	p := newEventPacket(`["x"]`)
 	for range maxEarly {
-		require.NoError(t, c.keep(p))
+		require.NoError(t, c.keep(arrival{size: 1}))
 	}
-	require.ErrorIs(t, c.keep(p), errTooMuchEarly)
+	require.ErrorIs(t, c.keep(arrival{}), errTooMuchEarly)
 
 	c = new(connection)
-	p.Attachments = [][]byte{make([]byte, maxEarlyBytes/2)}
-	require.NoError(t, c.keep(p))
-	require.ErrorIs(t, c.keep(p), errTooMuchEarly)
+	require.NoError(t, c.keep(arrival{size: maxEarlyBytes/2 + 1}))
+	require.ErrorIs(t, c.keep(arrival{size: maxEarlyBytes/2 + 1}), errTooMuchEarly)
+}
+
+// Events that come before the answer to CONNECT belong to it only if the server was
+// asked to recover a session.
+func TestEventsOfASocketThatWasLeft(t *testing.T) {
+	for name, answer := range map[string]string{
+		"without recovery": `{"sid":"first"}`,
+		"with recovery":    `{"sid":"first","pid":"private"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, nil, func(d *dialogue) {
+				other, s := d.socket("/other"), d.socket("/")
+				d.heed(s, "news")
+				d.connect(other)
+				p := d.accept()
+				p.want("40/other,")
+				p.send(`40/other,{"sid":"o"}`)
+				d.connect(s)
+				p.send("40" + answer)
+				d.want("/other connect", "connect")
+				s.Disconnect()
+				again := d.connect(s)
+				p.send(`42["news","under way when DISCONNECT was written"]`, `427["news","and this"]`,
+					`40{"sid":"second"}`, `42["news","for the second"]`)
+				require.NoError(d, again.result())
+				d.want("disconnect: io client disconnect", "connect", "news for the second")
+			})
+		})
+	}
+	t.Run("before it was connected", func(t *testing.T) {
+		play(t, nil, func(d *dialogue) {
+			other, s := d.socket("/other"), d.socket("/")
+			d.heed(s, "news")
+			d.connect(other)
+			p := d.accept()
+			p.send(`40/other,{"sid":"o"}`)
+			d.connect(s)
+			s.Disconnect()
+			p.send(`40{"sid":"first"}`) // which DISCONNECT answers
+			again := d.connect(s)
+			p.send(`42["news","for the first"]`, `40{"sid":"second"}`)
+			require.NoError(d, again.result())
+			p.want("40/other,", "40", "41", "40")
+			d.want("/other connect", "connect")
+		})
+	})
 }
 
 func TestTypedEvents(t *testing.T) {

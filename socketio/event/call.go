@@ -22,7 +22,7 @@ func (c Call[Req, Resp]) Name() string { return c.name }
 
 // Handle answers every such event with what fn returns, until off is called. An
 // error of fn is sent to the peer only if it is an [*AckError]; any other leaves
-// the peer without an answer, see [Handlers.Dispatch].
+// the peer without an answer, see [Handler].
 //
 // A peer that emitted the event without asking for an answer gets none.
 func (c Call[Req, Resp]) Handle(l Listener, fn func(ctx context.Context, req Req) (Resp, error)) (off func()) {

@@ -1,6 +1,6 @@
-// Package event is what both ends of a Socket.IO connection share: the events
-// they agreed on, the messages that arrive, the handlers that receive them, and
-// the acknowledgements that are pending.
+// Package event is what a program declares and handles, on either end of a
+// Socket.IO connection: events with their types, the messages that arrive, errors
+// and reasons.
 //
 // Declare an event once, in a package that both ends import:
 //
@@ -27,10 +27,12 @@
 //
 // # Arguments
 //
-// The payload is the event's only argument, as JSON: what encoding/json writes,
-// but without the escaping of HTML. A payload type that embeds [Positional] is
-// several arguments, as JavaScript sends them with emit("move", x, y), and
-// struct{} is none. Another [Codec] may take the place of [JSON].
+// The payload is the event's only argument. It is encoded by the rules of
+// encoding/json, but without the escaping of HTML; JSON that is there already goes
+// in, and comes out, as a json.RawMessage. A payload type that embeds [Positional]
+// is several arguments, as JavaScript sends them with emit("move", x, y), and
+// struct{} is none. What is on the wire is up to the Format that both ends of the
+// connection have in their options: [parser.JSON], or another.
 //
 // # Binary values
 //
@@ -48,11 +50,6 @@
 // decodes the arguments one by one and whose Ack answers it. Emit and Request send
 // any arguments. The declared events are a layer above these methods, and the two
 // mix freely.
-//
-// # For the two ends
-//
-// [Handlers] and [Acks] are the state of a socket, [EncodeEvent], [EncodeAck],
-// [NewMessage] and [NewReply] what is between it and package parser.
 //
 // # Limitations
 //

@@ -3,7 +3,11 @@ package event
 import "context"
 
 // Handler receives one incoming event. The message is its own: it may keep it
-// and answer it later. What an error does is told at [Handlers.Dispatch].
+// and answer it later.
+//
+// An [*AckError] that it returns while the peer waits for an acknowledgement is the
+// answer. Any other error, and a panic, goes to the OnError of the options as a
+// [*HandlerError].
 type Handler func(ctx context.Context, m *Message) error
 
 // Emitter sends events: a socket of either end, a namespace, a broadcast.

@@ -1,34 +1,24 @@
 package event
 
 import (
-	"errors"
 	"fmt"
+
+	"github.com/isosocket/isosocket/socketio/parser"
 )
 
-// ErrReserved is matched by the error for emitting an event whose name belongs
-// to the library, see [parser.Reserved].
-var ErrReserved = errors.New("event: reserved event name")
+// ErrReserved is matched by the error for emitting an event whose name belongs to
+// the library, see [parser.Reserved].
+var ErrReserved = parser.ErrReserved
 
-// EncodeError tells which argument could not be encoded, and why. Nothing was sent.
-type EncodeError struct {
-	Argument int   // counted without the event's name
-	Err      error // of the codec, or one that matches ErrDepth
-}
+// EncodeError says which argument could not be encoded, and why. Nothing was sent.
+type EncodeError = parser.EncodeError
 
-// Error tells the argument and the cause.
-func (e *EncodeError) Error() string {
-	return fmt.Sprintf("event: encode argument %d: %v", e.Argument, e.Err)
-}
-
-// Unwrap returns Err.
-func (e *EncodeError) Unwrap() error { return e.Err }
-
-// DecodeError tells which argument of an event, or of the acknowledgement of one,
+// DecodeError says which argument of an event, or of the acknowledgement of one,
 // did not fit its target, and why.
 type DecodeError struct {
 	Event    string // its name
 	Argument int    // counted without the name
-	Err      error  // of the codec, or what else does not fit
+	Err      error  // what does not fit
 }
 
 // Error tells the argument, the event and the cause.
@@ -39,9 +29,10 @@ func (e *DecodeError) Error() string {
 // Unwrap returns Err.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// HandlerError tells that a handler failed.
+// HandlerError says that a handler, or another function given to one of the ends,
+// failed.
 type HandlerError struct {
-	Event string // its name
+	Event string // its name; of another function what it was called for, such as "connect"
 	Err   error  // what the handler returned or panicked with
 	Stack []byte // of the goroutine that panicked; nil if the handler returned Err
 }
@@ -57,7 +48,7 @@ func (e *HandlerError) Error() string {
 // Unwrap returns Err.
 func (e *HandlerError) Unwrap() error { return e.Err }
 
-// DisconnectError tells that a socket is, or has meanwhile been, disconnected.
+// DisconnectError says that a socket is, or has meanwhile been, disconnected.
 type DisconnectError struct {
 	Reason Reason // in the words of the protocol
 	Err    error  // the cause, where more than the reason is known

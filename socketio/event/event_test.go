@@ -3,16 +3,22 @@ package event_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/stretchr/testify/require"
 )
 
 type post struct {
 	Text string
 	File []byte
+}
+
+type inner struct {
+	Data []byte `json:"data"`
 }
 
 type move struct {
@@ -67,6 +73,18 @@ func TestArguments(t *testing.T) {
 			require.Equal(t, tt.want, r.args)
 		})
 	}
+}
+
+// message returns the message of an event named "x" with these arguments, in JSON.
+// In the arguments, $0 is the placeholder of the first attachment, and so on.
+func message(t *testing.T, arguments string, attachments ...string) *event.Message {
+	p := parser.Packet{Type: parser.Event}
+	for i, a := range attachments {
+		arguments = strings.ReplaceAll(arguments, fmt.Sprint("$", i), string(parser.AppendPlaceholder(nil, i)))
+		p.Attachments = append(p.Attachments, []byte(a))
+	}
+	p.Data = []byte(`["x",` + arguments + `]`)
+	return event.NewMessage(parser.JSON{}, &p, nil)
 }
 
 // receive gives an event to a listener of that type and returns the payload.
@@ -144,7 +162,7 @@ func TestCall(t *testing.T) {
 
 	require.NoError(t, client.Emit("add", 1, 2), "nobody waits for an answer")
 	var reported []error
-	server.onError = func(err error) { reported = append(reported, err) }
+	server.OnError = func(err error) { reported = append(reported, err) }
 	require.NoError(t, client.Emit("add", "one"))
 	require.Len(t, reported, 1)
 	var decode *event.DecodeError
@@ -161,7 +179,7 @@ func TestCallErrors(t *testing.T) {
 	call := event.NewCall[int, int]("divide")
 	client, server := newPair()
 	var reported []error
-	server.onError = func(err error) { reported = append(reported, err) }
+	server.OnError = func(err error) { reported = append(reported, err) }
 	off := call.Handle(server, func(_ context.Context, n int) (int, error) {
 		return 0, &event.AckError{Message: "division by zero", Data: map[string]any{"n": n, "b": []byte("a")}}
 	})
@@ -191,46 +209,4 @@ func TestCallErrors(t *testing.T) {
 	require.ErrorAs(t, err, &decode, "an answer of another type")
 	require.Equal(t, "divide", decode.Event)
 	require.Empty(t, reported)
-}
-
-func TestReplyShapes(t *testing.T) {
-	tests := []struct {
-		reply string
-		want  error
-	}{
-		{`{"error":{"message":"m"}}`, &event.AckError{Message: "m"}},
-		{` { "error" : { "message" : "" } } `, &event.AckError{}},
-		{`{"error":{"message":"m","data":[1]}}`, &event.AckError{Message: "m", Data: rawJSON(`[1]`)}},
-		{`{"error":{"data":null,"message":"m"}}`, &event.AckError{Message: "m", Data: rawJSON(`null`)}},
-		{`{"error":{"message":"m","data":{"k":$0}}}`, &event.AckError{Message: "m", Data: rawJSON(`{"k":"YQ=="}`)}},
-		{`{"error":{"message":"m","data":[` + strings.Repeat("$0,", 9) + `$0]}}`, nil}, // too many copies
-		{`{"error":{"message":"m","code":1}}`, nil},
-		{`{"error":{"message":"m","data":1,"code":1}}`, nil},
-		{`{"error":{"message":1}}`, nil},
-		{`{"error":{"message":null}}`, nil},
-		{`{"error":{"data":1}}`, nil},
-		{`{"error":{}}`, nil},
-		{`{"error":"m"}`, nil},
-		{`{"error":null}`, nil},
-		{`{"Error":{"message":"m"}}`, nil},
-		{`{"error":{"Message":"m"}}`, nil},
-		{`{"error":{"message":"m"},"ok":false}`, nil},
-		{`{"error":{"message":"m"}},1`, nil},
-		{`[{"error":{"message":"m"}}]`, nil},
-		{`"error"`, nil},
-		{``, nil},
-	}
-	for _, tt := range tests {
-		t.Run(tt.reply, func(t *testing.T) {
-			p := ackPacket(t, tt.reply, "a")
-			m, err := event.NewReply("x", p, nil)
-			if tt.want != nil {
-				require.Equal(t, tt.want, err)
-				return
-			}
-			require.NoError(t, err)
-			require.Equal(t, "x", m.Name())
-			require.False(t, m.WantsAck())
-		})
-	}
 }

@@ -21,16 +21,13 @@ func ExampleEvent_binary() {
 		fmt.Printf("%s: %d bytes, thumbnail of %d\n", f.Name, len(f.Data), len(f.Sizes["thumbnail"]))
 		return nil
 	})
-	server.OnAny(func(ctx context.Context, m *event.Message) error {
-		fmt.Printf("%s\n", m.Raw(0)) // what went over the wire beside two binary messages
-		return nil
-	})
 	_ = uploaded.Emit(client, File{
 		Name:  "cat.png",
 		Data:  make([]byte, 2000),
 		Sizes: map[string][]byte{"thumbnail": make([]byte, 100)},
 	})
+	fmt.Printf("%s\n", client.Sent[0].Data) // what went over the wire before two binary messages
 	// Output:
-	// {"name":"cat.png","data":{"_placeholder":true,"num":0},"sizes":{"thumbnail":{"_placeholder":true,"num":1}}}
 	// cat.png: 2000 bytes, thumbnail of 100
+	// 52-["uploaded",{"name":"cat.png","data":{"_placeholder":true,"num":0},"sizes":{"thumbnail":{"_placeholder":true,"num":1}}}]
 }

@@ -33,9 +33,11 @@ func ExampleCall() {
 	_, err := Join.Request(ctx, client, JoinRequest{"attic"})
 	var refused *event.AckError
 	if errors.As(err, &refused) {
-		fmt.Printf("%s: %s\n", refused.Message, refused.Data)
+		var room string
+		err = refused.Decode(&room)
+		fmt.Println(refused.Message, room, err)
 	}
 	// Output:
 	// [ada grace] <nil>
-	// no such room: "attic"
+	// no such room attic <nil>
 }

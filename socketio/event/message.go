@@ -1,8 +1,6 @@
 package event
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"sync/atomic"
 
@@ -20,87 +18,44 @@ var (
 // Its arguments stay as they came until they are decoded. The methods may be
 // called concurrently.
 type Message struct {
-	elements    [][]byte // the name, which is not JSON any more, and the arguments
+	format      parser.Format
+	elements    [][]byte // the name, which is text, and the arguments
 	attachments [][]byte
-	codec       Codec
 	ack         func(args ...any) error // nil if none is wanted
 	acked       atomic.Bool
 	inline      [3][]byte // what elements holds if there are no more than two arguments
 }
 
-// NewMessage returns the message of an Event packet that a [parser.Decoder] has
-// decoded, and takes over its data. A nil codec means [JSON]. ack sends the acknowledgement with the
-// arguments given; nil if the packet has no id. It is for the two ends of a connection.
-func NewMessage(p *parser.Packet, codec Codec, ack func(args ...any) error) (*Message, error) {
-	m := &Message{attachments: p.Attachments, codec: orJSON(codec), ack: ack}
-	m.elements = m.inline[:0]
-	if err := m.split(p.Data); err != nil {
-		return nil, err
-	}
-	if len(m.elements) == 0 {
-		return nil, errNotArray
-	}
-	switch name := m.elements[0]; {
-	case name[0] != '"': // an integer, as Node's EventEmitter takes them
-	case bytes.IndexByte(name, '\\') < 0:
-		m.elements[0] = name[1 : len(name)-1]
-	default:
-		var unescaped string
-		if err := json.Unmarshal(name, &unescaped); err != nil {
-			return nil, errNotArray
-		}
-		m.elements[0] = []byte(unescaped)
-	}
-	return m, nil
+// NewMessage returns the message of a decoded Event packet, and takes over its
+// data. ack sends the acknowledgement with the arguments given; nil if the packet
+// has no id. It is for the two ends of a connection, and for tests of handlers.
+func NewMessage(f parser.Format, p *parser.Packet, ack func(args ...any) error) *Message {
+	m := &Message{format: f, attachments: p.Attachments, ack: ack}
+	m.elements = f.Split(m.inline[:0], p)
+	return m
 }
 
-// NewReply returns the message of a decoded Ack packet, which answers the event of
-// that name. The error is an [*AckError] if that is what the peer answered with.
-func NewReply(name string, p *parser.Packet, codec Codec) (*Message, error) {
-	m := &Message{attachments: p.Attachments, codec: orJSON(codec)}
-	m.elements = append(m.inline[:0], []byte(name))
-	if err := m.split(p.Data); err != nil {
-		return nil, err
-	}
-	if err := m.ackError(); err != nil {
-		return nil, err
-	}
-	return m, nil
-}
-
-var errNotArray = errors.New("event: data of the packet is not an array of arguments")
-
-// split adds the elements of an array.
-func (m *Message) split(array []byte) error {
-	if len(array) < 2 || array[0] != '[' || array[len(array)-1] != ']' {
-		return errNotArray
-	}
-	m.elements = parser.Split(m.elements, array)
-	return nil
+// NewReply is NewMessage for a decoded Ack packet, which answers the event of that
+// name.
+func NewReply(f parser.Format, p *parser.Packet, name string) *Message {
+	m := &Message{format: f, attachments: p.Attachments}
+	m.elements = f.Split(append(m.inline[:0], []byte(name)), p)
+	return m
 }
 
 // Name returns the event's name.
 func (m *Message) Name() string { return string(m.elements[0]) }
 
-func (m *Message) args() [][]byte { return m.elements[1:] }
-
 // Len returns the number of arguments.
-func (m *Message) Len() int { return len(m.args()) }
-
-// Raw returns argument i as the JSON that came, with placeholders for
-// [Message.Attachments]. It must not be changed.
-func (m *Message) Raw(i int) []byte { return m.args()[i] }
-
-// Attachments returns the binary values that the placeholders stand for. They
-// must not be changed.
-func (m *Message) Attachments() [][]byte { return m.attachments }
+func (m *Message) Len() int { return len(m.elements) - 1 }
 
 // Decode decodes the arguments into the targets, which are pointers, or nil to
 // pass over an argument. It leaves the targets beyond the last argument as they
 // are, and ignores the arguments beyond the last target. The error is a [*DecodeError].
 //
 // What is decoded belongs to the caller. An any receives bool, float64, string,
-// []any, map[string]any, []byte or nil.
+// []any, map[string]any, []byte or nil. A json.RawMessage receives the argument as
+// it came, if it came as JSON, with base64 text for binary values.
 func (m *Message) Decode(targets ...any) error {
 	for i, target := range targets {
 		if target == nil {
@@ -114,17 +69,18 @@ func (m *Message) Decode(targets ...any) error {
 }
 
 func (m *Message) decode(i int, target any) error {
-	args := m.args()
+	args := m.elements[1:]
 	if i >= len(args) {
 		return nil
 	}
-	if err := decodeArg(m.codec, args[i], m.attachments, target); err != nil {
+	if err := m.format.Decode(args[i], m.attachments, target); err != nil {
 		return &DecodeError{Event: m.Name(), Argument: i, Err: err}
 	}
 	return nil
 }
 
-// WantsAck tells whether the peer asked for an acknowledgement that has not been sent yet.
+// WantsAck reports whether the peer asked for an acknowledgement that has not been
+// sent yet.
 func (m *Message) WantsAck() bool { return m.ack != nil && !m.acked.Load() }
 
 // Ack sends the acknowledgement with the arguments given. The error is ErrNoAck,

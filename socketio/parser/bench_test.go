@@ -15,12 +15,12 @@ var benchmarkTexts = []struct{ name, text string }{
 func BenchmarkDecodeText(b *testing.B) {
 	for _, bm := range benchmarkTexts {
 		b.Run(bm.name, func(b *testing.B) {
-			var d Decoder
+			var d jsonDecoder
 			text := []byte(bm.text)
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, err := d.Text(text); err != nil {
+				if _, _, err := d.text(text); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -29,16 +29,16 @@ func BenchmarkDecodeText(b *testing.B) {
 }
 
 func BenchmarkDecodeBinary(b *testing.B) {
-	var d Decoder
+	var d jsonDecoder
 	text := []byte(`51-["upload",{"name":"a.png","data":{"_placeholder":true,"num":0}}]`)
 	attachment := make([]byte, 1024)
 	b.SetBytes(int64(len(text) + len(attachment)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := d.Text(text); err != nil {
+		if _, _, err := d.text(text); err != nil {
 			b.Fatal(err)
 		}
-		if _, complete, err := d.Binary(attachment); err != nil || !complete {
+		if _, complete, err := d.binary(attachment); err != nil || !complete {
 			b.Fatal(complete, err)
 		}
 	}
@@ -58,7 +58,7 @@ func BenchmarkAppend(b *testing.B) {
 			dst := make([]byte, 0, 128)
 			b.ReportAllocs()
 			for b.Loop() {
-				dst = Append(append(dst[:0], '4'), &bm.packet)
+				dst = appendText(append(dst[:0], '4'), &bm.packet)
 			}
 		})
 	}

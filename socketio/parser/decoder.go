@@ -1,20 +1,10 @@
 package parser
 
-import "fmt"
+import (
+	"fmt"
 
-// Limits bound what a [Decoder] accepts.
-type Limits struct {
-	// MaxAttachments of one packet. 0 means 10, negative means none.
-	MaxAttachments int
-
-	// MaxBytes of one packet, its text and its attachments together. 0 means
-	// 1,000,000, negative means no limit.
-	MaxBytes int
-
-	// MaxDepth is how deep arrays and objects of one packet may be nested. 0 means
-	// 1000; more than 10,000 is taken as 10,000, where encoding/json ends.
-	MaxDepth int
-}
+	"github.com/isosocket/isosocket/transport"
+)
 
 func (l *Limits) maxAttachments() int {
 	if l.MaxAttachments == 0 {
@@ -41,15 +31,9 @@ func (l *Limits) maxDepth() int {
 	return min(l.MaxDepth, 10_000)
 }
 
-// Decoder puts packets together from the messages of one connection, given to
-// Text and Binary in order. The zero value is ready for use. It is not safe for
-// concurrent use.
-//
-// Packets share memory with the messages they came from. After an error the
-// decoder has forgotten the packet it was collecting: the protocol wants the
-// connection closed then.
-type Decoder struct {
-	Limits Limits // to be set before the first message
+// jsonDecoder implements [Decoder] for [JSON].
+type jsonDecoder struct {
+	limits Limits
 
 	packet  Packet // being collected
 	missing int    // attachments still to come
@@ -58,17 +42,24 @@ type Decoder struct {
 	namespace string // the last one that was not "/", which most of the next packets are for, too
 }
 
-// Text decodes a text message. When its packet has attachments, complete is
-// false and p is the packet without them, so that a caller may refuse it early;
-// Binary returns it with the last of them.
+// Decode implements [Decoder]. Of a packet with attachments it returns the text
+// first, with none of them.
 //
-// The error is a [*SyntaxError], or matches [ErrTooLarge] or [ErrUnexpectedText].
-func (d *Decoder) Text(data []byte) (p Packet, complete bool, err error) {
-	if d.Pending() {
-		d.Reset()
+// The error is a [*SyntaxError], or matches [ErrTooLarge], [ErrUnexpectedText] or
+// [ErrUnexpectedBinary].
+func (d *jsonDecoder) Decode(m transport.Message) (p Packet, complete bool, err error) {
+	if m.Binary {
+		return d.binary(m.Data)
+	}
+	return d.text(m.Data)
+}
+
+func (d *jsonDecoder) text(data []byte) (p Packet, complete bool, err error) {
+	if d.pending() {
+		d.reset()
 		return Packet{}, false, ErrUnexpectedText
 	}
-	if err := d.Limits.checkBytes(len(data)); err != nil {
+	if err := d.limits.checkBytes(len(data)); err != nil {
 		return Packet{}, false, err
 	}
 	attachments, pos, err := d.decodeText(&p, data)
@@ -82,17 +73,13 @@ func (d *Decoder) Text(data []byte) (p Packet, complete bool, err error) {
 	return p, false, nil
 }
 
-// Binary adds an attachment to the packet of the last text message. When it was
-// the last one, complete is true and p is the packet.
-//
-// The error matches [ErrTooLarge] or [ErrUnexpectedBinary].
-func (d *Decoder) Binary(data []byte) (p Packet, complete bool, err error) {
-	if !d.Pending() {
+func (d *jsonDecoder) binary(data []byte) (p Packet, complete bool, err error) {
+	if !d.pending() {
 		return Packet{}, false, ErrUnexpectedBinary
 	}
 	d.bytes += len(data)
-	if err := d.Limits.checkBytes(d.bytes); err != nil {
-		d.Reset()
+	if err := d.limits.checkBytes(d.bytes); err != nil {
+		d.reset()
 		return Packet{}, false, err
 	}
 	d.packet.Attachments = append(d.packet.Attachments, data)
@@ -101,14 +88,14 @@ func (d *Decoder) Binary(data []byte) (p Packet, complete bool, err error) {
 	if d.missing > 0 {
 		return p, false, nil
 	}
-	d.Reset()
+	d.reset()
 	return p, true, nil
 }
 
-// Pending tells whether attachments of a packet are still to come.
-func (d *Decoder) Pending() bool { return d.missing > 0 }
+// pending reports whether attachments of a packet are still to come.
+func (d *jsonDecoder) pending() bool { return d.missing > 0 }
 
-// Reset forgets the packet that is being collected.
-func (d *Decoder) Reset() {
+// reset forgets the packet that is being collected.
+func (d *jsonDecoder) reset() {
 	d.packet, d.missing, d.bytes = Packet{}, 0, 0
 }

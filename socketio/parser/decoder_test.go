@@ -1,33 +1,32 @@
-package parser_test
+package parser
 
 import (
 	"runtime"
 	"strings"
 	"testing"
 
-	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/stretchr/testify/require"
 )
 
 const upload = `51-7["upload",{"_placeholder":true,"num":0}]`
 
 func TestDecoderGivesHeaderBeforeAttachments(t *testing.T) {
-	var d parser.Decoder
-	p, complete, err := d.Text([]byte(`51-/never-joined,7["upload",{"_placeholder":true,"num":0}]`))
+	var d jsonDecoder
+	p, complete, err := d.text([]byte(`51-/never-joined,7["upload",{"_placeholder":true,"num":0}]`))
 	require.NoError(t, err)
 	require.False(t, complete)
-	require.Equal(t, parser.Packet{
-		Type: parser.Event, Namespace: "/never-joined", ID: 7, HasID: true,
+	require.Equal(t, Packet{
+		Type: Event, Namespace: "/never-joined", ID: 7, HasID: true,
 		Data: []byte(`["upload",{"_placeholder":true,"num":0}]`),
 	}, p)
 }
 
 func TestDecoderSharesMemory(t *testing.T) {
-	var d parser.Decoder
+	var d jsonDecoder
 	text, attachment := []byte(upload), []byte("abc")
-	_, _, err := d.Text(text)
+	_, _, err := d.text(text)
 	require.NoError(t, err)
-	p, complete, err := d.Binary(attachment)
+	p, complete, err := d.binary(attachment)
 	require.NoError(t, err)
 	require.True(t, complete)
 
@@ -39,66 +38,66 @@ func TestDecoderSharesMemory(t *testing.T) {
 }
 
 func TestDecoderAttachmentsOfNoBytes(t *testing.T) {
-	var d parser.Decoder
-	_, _, err := d.Text([]byte(`52-["x"]`)) // attachments that no placeholder names are dropped by whoever decodes the arguments
+	var d jsonDecoder
+	_, _, err := d.text([]byte(`52-["x"]`)) // attachments that no placeholder names are dropped by whoever decodes the arguments
 	require.NoError(t, err)
-	_, complete, err := d.Binary(nil)
+	_, complete, err := d.binary(nil)
 	require.NoError(t, err)
 	require.False(t, complete)
-	p, complete, err := d.Binary([]byte{})
+	p, complete, err := d.binary([]byte{})
 	require.NoError(t, err)
 	require.True(t, complete)
 	require.Len(t, p.Attachments, 2)
 }
 
 func TestDecoderTextBeforeLastAttachment(t *testing.T) {
-	var d parser.Decoder
-	_, _, err := d.Text([]byte(upload))
+	var d jsonDecoder
+	_, _, err := d.text([]byte(upload))
 	require.NoError(t, err)
-	_, complete, err := d.Text([]byte(`2["a"]`))
-	require.ErrorIs(t, err, parser.ErrUnexpectedText)
+	_, complete, err := d.text([]byte(`2["a"]`))
+	require.ErrorIs(t, err, ErrUnexpectedText)
 	require.False(t, complete)
-	require.False(t, d.Pending(), "the packet is forgotten")
-	_, _, err = d.Binary([]byte{1})
-	require.ErrorIs(t, err, parser.ErrUnexpectedBinary)
+	require.False(t, d.pending(), "the packet is forgotten")
+	_, _, err = d.binary([]byte{1})
+	require.ErrorIs(t, err, ErrUnexpectedBinary)
 }
 
 func TestDecoderUnannouncedBinary(t *testing.T) {
-	var d parser.Decoder
-	_, _, err := d.Binary([]byte{1})
-	require.ErrorIs(t, err, parser.ErrUnexpectedBinary)
+	var d jsonDecoder
+	_, _, err := d.binary([]byte{1})
+	require.ErrorIs(t, err, ErrUnexpectedBinary)
 
-	_, _, err = d.Text([]byte(upload))
+	_, _, err = d.text([]byte(upload))
 	require.NoError(t, err)
-	_, complete, err := d.Binary([]byte{1})
+	_, complete, err := d.binary([]byte{1})
 	require.NoError(t, err)
 	require.True(t, complete)
-	_, _, err = d.Binary([]byte{2})
-	require.ErrorIs(t, err, parser.ErrUnexpectedBinary, "one attachment too many")
+	_, _, err = d.binary([]byte{2})
+	require.ErrorIs(t, err, ErrUnexpectedBinary, "one attachment too many")
 }
 
 func TestDecoderReset(t *testing.T) {
-	var d parser.Decoder
-	_, _, err := d.Text([]byte(upload))
+	var d jsonDecoder
+	_, _, err := d.text([]byte(upload))
 	require.NoError(t, err)
-	require.True(t, d.Pending())
-	d.Reset()
-	require.Equal(t, parser.Decoder{}, d)
-	_, complete, err := d.Text([]byte(`2["a"]`))
+	require.True(t, d.pending())
+	d.reset()
+	require.Equal(t, jsonDecoder{}, d)
+	_, complete, err := d.text([]byte(`2["a"]`))
 	require.NoError(t, err)
 	require.True(t, complete)
 }
 
 // The packet given out must not change when the next one is collected.
 func TestDecoderKeepsPacketsApart(t *testing.T) {
-	var d parser.Decoder
-	var packets []parser.Packet
+	var d jsonDecoder
+	var packets []Packet
 	for i := range byte(3) {
-		_, _, err := d.Text([]byte(`52-["x"]`))
+		_, _, err := d.text([]byte(`52-["x"]`))
 		require.NoError(t, err)
-		_, _, err = d.Binary([]byte{i})
+		_, _, err = d.binary([]byte{i})
 		require.NoError(t, err)
-		p, _, err := d.Binary([]byte{10 + i})
+		p, _, err := d.binary([]byte{10 + i})
 		require.NoError(t, err)
 		packets = append(packets, p)
 	}
@@ -109,39 +108,39 @@ func TestDecoderKeepsPacketsApart(t *testing.T) {
 
 func TestDecoderMaxBytes(t *testing.T) {
 	t.Run("text", func(t *testing.T) {
-		var d parser.Decoder
+		var d jsonDecoder
 		longest := `2["` + strings.Repeat("a", 1_000_000-5) + `"]`
-		_, complete, err := d.Text([]byte(longest))
+		_, complete, err := d.text([]byte(longest))
 		require.NoError(t, err)
 		require.True(t, complete)
-		_, _, err = d.Text([]byte(longest + " "))
-		require.ErrorIs(t, err, parser.ErrTooLarge)
+		_, _, err = d.text([]byte(longest + " "))
+		require.ErrorIs(t, err, ErrTooLarge)
 		require.EqualError(t, err, "parser: packet too large: 1000001 bytes, limit 1000000")
 	})
 	t.Run("attachments", func(t *testing.T) {
-		d := parser.Decoder{Limits: parser.Limits{MaxBytes: 100}}
-		_, _, err := d.Text([]byte(`53-["x"]`))
+		d := jsonDecoder{limits: Limits{MaxBytes: 100}}
+		_, _, err := d.text([]byte(`53-["x"]`))
 		require.NoError(t, err)
-		_, _, err = d.Binary(make([]byte, 91))
+		_, _, err = d.binary(make([]byte, 91))
 		require.NoError(t, err)
-		_, _, err = d.Binary(make([]byte, 1))
+		_, _, err = d.binary(make([]byte, 1))
 		require.NoError(t, err, "8 of text, 92 of attachments")
-		_, _, err = d.Binary(make([]byte, 1))
-		require.ErrorIs(t, err, parser.ErrTooLarge)
-		require.Equal(t, parser.Decoder{Limits: d.Limits}, d, "holds nothing of it")
+		_, _, err = d.binary(make([]byte, 1))
+		require.ErrorIs(t, err, ErrTooLarge)
+		require.Equal(t, jsonDecoder{limits: d.limits}, d, "holds nothing of it")
 	})
 	t.Run("no limit", func(t *testing.T) {
-		d := parser.Decoder{Limits: parser.Limits{MaxBytes: -1}}
-		_, complete, err := d.Text([]byte(`2["` + strings.Repeat("a", 2_000_000) + `"]`))
+		d := jsonDecoder{limits: Limits{MaxBytes: -1}}
+		_, complete, err := d.text([]byte(`2["` + strings.Repeat("a", 2_000_000) + `"]`))
 		require.NoError(t, err)
 		require.True(t, complete)
 	})
 	t.Run("packets do not add up", func(t *testing.T) {
-		d := parser.Decoder{Limits: parser.Limits{MaxBytes: 100}}
+		d := jsonDecoder{limits: Limits{MaxBytes: 100}}
 		for range 10 {
-			_, _, err := d.Text([]byte(upload))
+			_, _, err := d.text([]byte(upload))
 			require.NoError(t, err)
-			_, complete, err := d.Binary(make([]byte, 50))
+			_, complete, err := d.binary(make([]byte, 50))
 			require.NoError(t, err)
 			require.True(t, complete)
 		}
@@ -156,17 +155,17 @@ func TestDecoderMaxAttachments(t *testing.T) {
 		cause       error
 	}{
 		{"default", 0, "10", nil},
-		{"above the default", 0, "11", parser.ErrTooManyAttachments},
+		{"above the default", 0, "11", ErrTooManyAttachments},
 		{"less", 2, "2", nil},
-		{"above less", 2, "3", parser.ErrTooManyAttachments},
-		{"none", -1, "1", parser.ErrTooManyAttachments},
+		{"above less", 2, "3", ErrTooManyAttachments},
+		{"none", -1, "1", ErrTooManyAttachments},
 		{"more", 1000, "1000", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := parser.Decoder{Limits: parser.Limits{MaxAttachments: tt.limit}}
-			_, _, err := d.Text([]byte("5" + tt.attachments + `-["x"]`))
+			d := jsonDecoder{limits: Limits{MaxAttachments: tt.limit}}
+			_, _, err := d.text([]byte("5" + tt.attachments + `-["x"]`))
 			require.ErrorIs(t, err, tt.cause)
-			require.Equal(t, tt.cause == nil, d.Pending())
+			require.Equal(t, tt.cause == nil, d.pending())
 		})
 	}
 }
@@ -187,21 +186,21 @@ func TestDecoderAllocates(t *testing.T) {
 		{"megabyte of digits", `2` + strings.Repeat("9", 900_000), 1}, // the error
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := parser.Decoder{Limits: parser.Limits{MaxAttachments: 1_000_000}}
+			d := jsonDecoder{limits: Limits{MaxAttachments: 1_000_000}}
 			text := []byte(tt.text)
 			require.Equal(t, tt.want, testing.AllocsPerRun(10, func() {
-				d.Text(text)
-				d.Reset()
+				d.text(text)
+				d.reset()
 			}))
 		})
 	}
 }
 
 func TestDecoderOfSeveralNamespaces(t *testing.T) {
-	var d parser.Decoder
+	var d jsonDecoder
 	long := "/" + strings.Repeat("a", 100)
 	for _, namespace := range []string{"/chat", "/chat", "/news", "/", "/news", long, long, "/chat", "/cha"} {
-		p, complete, err := d.Text([]byte("2" + namespace + `,["x"]`))
+		p, complete, err := d.text([]byte("2" + namespace + `,["x"]`))
 		require.NoError(t, err)
 		require.True(t, complete)
 		require.Equal(t, namespace, p.Namespace)
@@ -209,11 +208,11 @@ func TestDecoderOfSeveralNamespaces(t *testing.T) {
 }
 
 func TestDecoderMemoryOfDepth(t *testing.T) {
-	d := parser.Decoder{Limits: parser.Limits{MaxDepth: 10_000}}
+	d := jsonDecoder{limits: Limits{MaxDepth: 10_000}}
 	text := []byte(`3` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, complete, err := d.Text(text)
+	_, complete, err := d.text(text)
 	runtime.ReadMemStats(&after)
 	require.NoError(t, err)
 	require.True(t, complete)
@@ -223,6 +222,6 @@ func TestDecoderMemoryOfDepth(t *testing.T) {
 func TestAppendAllocates(t *testing.T) {
 	dst := make([]byte, 0, 256)
 	for _, tt := range packets {
-		require.Zero(t, testing.AllocsPerRun(10, func() { dst = parser.Append(dst[:0], &tt.packet) }), tt.name)
+		require.Zero(t, testing.AllocsPerRun(10, func() { dst = appendText(dst[:0], &tt.packet) }), tt.name)
 	}
 }

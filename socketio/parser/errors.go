@@ -17,17 +17,22 @@ var (
 	ErrID = errors.New("illegal acknowledgement id")
 	// ErrJSON says that the data is not one JSON value.
 	ErrJSON = errors.New("invalid JSON")
-	// ErrDepth says that the data is nested deeper than Limits.MaxDepth.
-	ErrDepth = errors.New("JSON nested too deep")
-	// ErrPayload says that data is missing, unexpected, or of a kind that the packet's type does not allow.
+	// ErrDepth says that a value is nested deeper than Limits.MaxDepth, or, when it is
+	// being encoded, that it is nested deeper than 1000 levels or contains itself.
+	ErrDepth = errors.New("nested too deep")
+	// ErrPayload says that data is missing, unexpected, or of a kind that the packet's type does not allow. It is also
+	// matched by the error for encoding such data.
 	ErrPayload = errors.New("invalid payload")
 	// ErrEventName says that an event is named by something other than a string or an integer.
 	ErrEventName = errors.New("invalid event name")
-	// ErrReserved says that an event has a name that only the library itself may use.
+	// ErrReserved says that an event has a name that only the library itself may use, see [Reserved].
 	ErrReserved = errors.New("reserved event name")
 	// ErrPlaceholder says that a placeholder does not tell which attachment belongs there.
 	ErrPlaceholder = errors.New("invalid attachment placeholder")
 )
+
+// ErrUTF8 is matched by the error for encoding a value whose JSON is not valid UTF-8.
+var ErrUTF8 = errors.New("invalid UTF-8")
 
 var (
 	// ErrTooLarge is matched by the error for a packet whose text and attachments exceed Limits.MaxBytes.
@@ -38,7 +43,7 @@ var (
 	ErrUnexpectedBinary = errors.New("parser: binary message without a packet it belongs to")
 )
 
-// SyntaxError tells what is wrong with a text message, and where.
+// SyntaxError says what is wrong with a message, and where.
 type SyntaxError struct {
 	Offset int   // of the offending byte in the message
 	Err    error // one of the causes above, or wraps one
@@ -51,3 +56,18 @@ func (e *SyntaxError) Error() string {
 
 // Unwrap returns the cause.
 func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// EncodeError says which argument of an event or an acknowledgement could not be
+// encoded, and why.
+type EncodeError struct {
+	Argument int   // counted without the event's name
+	Err      error // of encoding/json, of a type's own method, or one that matches ErrDepth or ErrUTF8
+}
+
+// Error tells the argument and the cause.
+func (e *EncodeError) Error() string {
+	return fmt.Sprintf("parser: encode argument %d: %v", e.Argument, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *EncodeError) Unwrap() error { return e.Err }

@@ -5,56 +5,61 @@ import (
 	"fmt"
 
 	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
 )
 
-func ExampleAppend() {
-	text := parser.Append([]byte("4"), &parser.Packet{
-		Type:      parser.Event,
-		Namespace: "/admin",
-		ID:        13,
-		HasID:     true,
-		Data:      []byte(`["foo"]`),
-	})
-	fmt.Printf("%s\n", text)
-	// Output: 42/admin,13["foo"]
-}
-
-func ExampleDecoder() {
-	var d parser.Decoder
-	p, complete, err := d.Text([]byte(`2["message",{"id":1},true]`))
-	if err != nil || !complete {
-		fmt.Println("not a packet:", err)
+func ExampleFormat() {
+	var f parser.Format = parser.JSON{}
+	id := uint64(13)
+	group, err := f.EncodeEvent("/admin", &id, "upload", []any{"a.png", []byte{1, 2, 3}})
+	if err != nil {
+		fmt.Println(err)
 		return
 	}
-	for _, argument := range parser.Split(nil, p.Data) {
-		fmt.Printf("%s\n", argument)
+	for _, m := range group {
+		if m.Binary {
+			fmt.Println(m.Data)
+		} else {
+			fmt.Printf("%s\n", m.Data)
+		}
+	}
+
+	d := f.NewDecoder(parser.Limits{})
+	for _, m := range group {
+		p, complete, err := d.Decode(m)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(p.Type, p.Namespace, p.ID, complete)
+		if !complete {
+			continue
+		}
+		elements := f.Split(nil, &p)
+		var data []byte
+		err = f.Decode(elements[2], p.Attachments, &data)
+		fmt.Printf("%s %v %v\n", elements[0], data, err)
 	}
 	// Output:
-	// "message"
-	// {"id":1}
-	// true
+	// 51-/admin,13["upload","a.png",{"_placeholder":true,"num":0}]
+	// [1 2 3]
+	// EVENT /admin 13 false
+	// EVENT /admin 13 true
+	// upload [1 2 3] <nil>
 }
 
-func ExampleDecoder_binary() {
-	var d parser.Decoder
-	p, complete, err := d.Text([]byte(`51-["baz",{"_placeholder":true,"num":0}]`))
-	fmt.Println(p.Namespace, complete, err)
-
-	p, complete, err = d.Binary([]byte{1, 2, 3, 4})
-	fmt.Println(p.Attachments, complete, err)
-
-	for _, at := range parser.Placeholders(nil, p.Data) {
-		fmt.Printf("%s is %v\n", p.Data[at.Start:at.End], p.Attachments[at.Num])
-	}
+func ExampleJSON_AppendArgument() {
+	event, _ := parser.JSON{}.EncodeEvent("/", nil, "news", []any{1})
+	longer := parser.JSON{}.AppendArgument(event, "an offset")
+	fmt.Printf("%s\n%s\n", event[0].Data, longer[0].Data)
 	// Output:
-	// / false <nil>
-	// [[1 2 3 4]] true <nil>
-	// {"_placeholder":true,"num":0} is [1 2 3 4]
+	// 2["news",1]
+	// 2["news",1,"an offset"]
 }
 
 func ExampleSyntaxError() {
-	var d parser.Decoder
-	_, _, err := d.Text([]byte(`2["disconnect"]`))
+	d := parser.JSON{}.NewDecoder(parser.Limits{})
+	_, _, err := d.Decode(transport.Message{Data: []byte(`2["disconnect"]`)})
 	var syntax *parser.SyntaxError
 	if errors.As(err, &syntax) {
 		fmt.Printf("byte %d: %v\n", syntax.Offset, syntax.Err)

@@ -1,4 +1,4 @@
-package parser_test
+package parser
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/stretchr/testify/require"
 )
 
@@ -24,60 +23,60 @@ func FuzzDecoder(f *testing.F) {
 	f.Add([]byte("451-[\"a\"]\n2[\"b\"]\nb1"))
 	f.Add([]byte("52-[\"a\",{\"num\":1,\"_placeholder\":true}]\nb1\nb\nb3"))
 	f.Fuzz(func(t *testing.T, script []byte) {
-		var d parser.Decoder
+		var d jsonDecoder
 		for message := range bytes.Lines(script) {
 			message = bytes.TrimSuffix(message, []byte("\n"))
 			binary := len(message) > 0 && message[0] == 'b'
-			wasPending := d.Pending()
-			var p parser.Packet
+			wasPending := d.pending()
+			var p Packet
 			var complete bool
 			var err error
 			if binary {
-				p, complete, err = d.Binary(message[1:])
+				p, complete, err = d.binary(message[1:])
 			} else {
-				p, complete, err = d.Text(message)
+				p, complete, err = d.text(message)
 			}
 			switch {
 			case err != nil:
 				require.Zero(t, p)
 				require.False(t, complete)
-				require.False(t, d.Pending())
+				require.False(t, d.pending())
 			case complete:
 				require.Equal(t, wasPending, binary)
-				require.False(t, d.Pending())
+				require.False(t, d.pending())
 				requirePacket(t, p)
 			default:
-				require.True(t, d.Pending())
+				require.True(t, d.pending())
 			}
 		}
 	})
 }
 
 // requirePacket holds what is true of every packet that was decoded.
-func requirePacket(t *testing.T, p parser.Packet) {
+func requirePacket(t *testing.T, p Packet) {
 	require.True(t, strings.HasPrefix(p.Namespace, "/"))
 	require.NotContains(t, p.Namespace, ",")
-	require.LessOrEqual(t, p.ID, uint64(parser.MaxID))
+	require.LessOrEqual(t, p.ID, uint64(MaxID))
 	require.Equal(t, cap(p.Data), len(p.Data))
 	require.LessOrEqual(t, cap(p.Attachments), 16)
 
 	switch p.Type {
-	case parser.Event, parser.Ack:
+	case Event, Ack:
 		requireElements(t, p)
-	case parser.Connect, parser.ConnectError:
+	case Connect, ConnectError:
 		require.True(t, len(p.Data) == 0 || json.Valid(p.Data))
-	case parser.Disconnect:
+	case Disconnect:
 		require.Empty(t, p.Data)
 	default:
 		t.Fatalf("type %v", p.Type)
 	}
 
-	var d parser.Decoder
-	again, complete, err := d.Text(parser.Append(nil, &p))
+	var d jsonDecoder
+	again, complete, err := d.text(appendText(nil, &p))
 	for _, attachment := range p.Attachments {
 		require.NoError(t, err)
 		require.False(t, complete)
-		again, complete, err = d.Binary(attachment)
+		again, complete, err = d.binary(attachment)
 	}
 	require.NoError(t, err)
 	require.True(t, complete)
@@ -85,10 +84,10 @@ func requirePacket(t *testing.T, p parser.Packet) {
 }
 
 // requireElements holds what is true of the arguments of every event and ack.
-func requireElements(t *testing.T, p parser.Packet) {
+func requireElements(t *testing.T, p Packet) {
 	var want []json.RawMessage
 	require.NoError(t, json.Unmarshal(p.Data, &want))
-	elements := parser.Split(nil, p.Data)
+	elements := Split(nil, p.Data)
 	require.Len(t, elements, len(want))
 	for i := range want {
 		require.Equal(t, string(want[i]), string(elements[i]))
@@ -96,12 +95,12 @@ func requireElements(t *testing.T, p parser.Packet) {
 			requirePlaceholders(t, elements[i], len(p.Attachments))
 		}
 	}
-	if p.Type == parser.Event {
+	if p.Type == Event {
 		require.NotEmpty(t, elements)
 		var name string
 		if elements[0][0] == '"' {
 			require.NoError(t, json.Unmarshal(elements[0], &name))
-			require.False(t, parser.Reserved(name))
+			require.False(t, Reserved(name))
 		} else {
 			require.Regexp(t, `^-?\d+$`, string(elements[0]))
 		}
@@ -110,7 +109,7 @@ func requireElements(t *testing.T, p parser.Packet) {
 
 func requirePlaceholders(t *testing.T, element []byte, attachments int) {
 	end := 0
-	for _, at := range parser.Placeholders(nil, element) {
+	for _, at := range Placeholders(nil, element) {
 		require.GreaterOrEqual(t, at.Start, end, "in order and apart")
 		end = at.End
 		require.Less(t, at.Num, attachments)
@@ -130,8 +129,8 @@ func FuzzJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, elements []byte) {
 		array := "[" + string(elements) + "]"
-		d := parser.Decoder{Limits: parser.Limits{MaxDepth: 10_000, MaxBytes: -1}}
-		p, complete, err := d.Text([]byte("3" + array))
+		d := jsonDecoder{limits: Limits{MaxDepth: 10_000, MaxBytes: -1}}
+		p, complete, err := d.text([]byte("3" + array))
 		require.Equal(t, json.Valid([]byte(array)), err == nil, "%v", err)
 		require.Equal(t, complete, err == nil)
 		if complete {

@@ -1,7 +1,5 @@
 package parser
 
-import "strconv"
-
 // Type is the first character of an encoded packet.
 // https://socket.io/docs/v4/socket-io-protocol/#packet-encoding
 type Type byte
@@ -38,50 +36,16 @@ type Packet struct {
 	ID        uint64 // of the acknowledgement, at most MaxID
 	HasID     bool   // an Event that wants an answer, or an Ack
 
-	// Data is JSON: an array for Event (the name first) and Ack, an object or
-	// nothing for Connect, an object or a string for ConnectError, else empty.
+	// Data is what the packet carries, in its format: of an Event the name and the
+	// arguments, of an Ack the arguments, of Connect and ConnectError a value or
+	// nothing. JSON has an array, an object, or for ConnectError a string.
 	Data []byte
 
-	// Attachments are the binary values that Data has placeholders for, see
-	// [AppendPlaceholder].
+	// Attachments are the binary values beside the Data, where the format has such.
 	Attachments [][]byte
 }
 
-// Append appends the text message of the packet to dst and returns it. dst may
-// begin with the Engine.IO packet type, so that the result is a message as a
-// WebSocket carries it. The attachments follow it as one binary message each.
-//
-// What is in the packet is taken as it is: Append checks nothing.
-func Append(dst []byte, p *Packet) []byte {
-	start := len(dst)
-	dst = append(dst, byte(p.Type))
-	if len(p.Attachments) > 0 {
-		dst = Announce(dst, start, len(p.Attachments))
-	}
-	if p.Namespace != "" && p.Namespace != "/" {
-		dst = append(dst, p.Namespace...)
-		dst = append(dst, ',')
-	}
-	if p.HasID {
-		dst = strconv.AppendUint(dst, p.ID, 10)
-	}
-	return append(dst, p.Data...)
-}
-
-// Announce makes the text message at text[start:], which Append wrote for an Event
-// or Ack without attachments, one that so many attachments follow. So a packet can
-// be encoded behind its header, before its attachments are known.
-func Announce(text []byte, start, attachments int) []byte {
-	text[start] += byte(BinaryEvent - Event)
-	var buffer [24]byte
-	count := append(strconv.AppendInt(buffer[:0], int64(attachments), 10), '-')
-	text = append(text, count...) // slices.Insert would make a browser program 5 KB larger
-	copy(text[start+1+len(count):], text[start+1:])
-	copy(text[start+1:], count)
-	return text
-}
-
-// Reserved tells whether an event name belongs to the library, which emits such
+// Reserved reports whether an event name belongs to the library, which emits such
 // events to its own user: neither side may send them.
 // https://socket.io/docs/v4/emit-cheatsheet/#reserved-events
 func Reserved(name string) bool {

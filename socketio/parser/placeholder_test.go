@@ -1,9 +1,8 @@
-package parser_test
+package parser
 
 import (
 	"testing"
 
-	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/stretchr/testify/require"
 )
 
@@ -35,12 +34,12 @@ func TestPlaceholderError(t *testing.T) {
 		{"deep within", `[{"a":[[{"b":{"_placeholder":true,"num":1}}]]}]`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var d parser.Decoder
-			_, _, err := d.Text([]byte(`51-["x",` + tt.value + `]`))
-			require.ErrorIs(t, err, parser.ErrPlaceholder)
-			require.False(t, d.Pending())
+			var d jsonDecoder
+			_, _, err := d.text([]byte(`51-["x",` + tt.value + `]`))
+			require.ErrorIs(t, err, ErrPlaceholder)
+			require.False(t, d.pending())
 
-			_, complete, err := d.Text([]byte(`2["x",` + tt.value + `]`))
+			_, complete, err := d.text([]byte(`2["x",` + tt.value + `]`))
 			require.NoError(t, err, "is an ordinary object in a packet without attachments")
 			require.True(t, complete)
 		})
@@ -55,8 +54,8 @@ func TestPlaceholderErrorOffset(t *testing.T) {
 		{`51-["x",{"_placeholder":true,"num":1}]`, 36}, // the closing bracket
 		{`51-["x",{"_placeholder":true,"num":[0]}]`, 35},
 	} {
-		_, _, err := new(parser.Decoder).Text([]byte(tt.text))
-		var syntax *parser.SyntaxError
+		_, _, err := new(jsonDecoder).text([]byte(tt.text))
+		var syntax *SyntaxError
 		require.ErrorAs(t, err, &syntax)
 		require.Equal(t, tt.offset, syntax.Offset)
 	}
@@ -86,11 +85,11 @@ func TestPlaceholders(t *testing.T) {
 		{"mark written with an escape", `["x",{"\u005fplaceholder":true,"num":0}]`, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var d parser.Decoder
-			p, _, err := d.Text([]byte(`52-` + tt.array))
+			var d jsonDecoder
+			p, _, err := d.text([]byte(`52-` + tt.array))
 			require.NoError(t, err)
 			var got []found
-			for _, at := range parser.Placeholders(nil, p.Data) {
+			for _, at := range Placeholders(nil, p.Data) {
 				got = append(got, found{string(p.Data[at.Start:at.End]), at.Num})
 			}
 			require.Equal(t, tt.want, got)
@@ -99,7 +98,7 @@ func TestPlaceholders(t *testing.T) {
 }
 
 func TestPlaceholdersOfElement(t *testing.T) {
-	element := parser.AppendPlaceholder(nil, 12)
+	element := AppendPlaceholder(nil, 12)
 	require.Equal(t, `{"_placeholder":true,"num":12}`, string(element))
-	require.Equal(t, []parser.Placeholder{{}, {Start: 0, End: len(element), Num: 12}}, parser.Placeholders(make([]parser.Placeholder, 1), element))
+	require.Equal(t, []Placeholder{{}, {Start: 0, End: len(element), Num: 12}}, Placeholders(make([]Placeholder, 1), element))
 }

@@ -30,7 +30,7 @@ func scanLiteral(text []byte, i int, literal string) (end int, ok bool) {
 // leaves UTF-8 and pairs of surrogates to whoever decodes the string.
 func scanString(text []byte, i int) (end int, ok bool) {
 	for i++; ; i++ {
-		i += Plain(text[i:])
+		i += plain(text[i:])
 		switch at(text, i) {
 		case '"':
 			return i + 1, true

@@ -6,40 +6,43 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/isosocket/isosocket/socketio/endpoint/endpointtest"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/web/chat"
 )
 
-// wire takes what one end sends, encoded, to the handlers of the other.
+// wire takes what one end sends, encoded, to the handlers of the other, and keeps it.
 type wire struct {
-	event.Handlers
-	t           *testing.T
-	data        string
-	attachments [][]byte
+	t              *testing.T
+	client, server *endpointtest.End
+	data           string
+	attachments    [][]byte
 }
 
+func newWire(t *testing.T) *wire {
+	w := &wire{t: t}
+	w.client, w.server = endpointtest.Pair(nil)
+	w.server.OnError = func(err error) { require.NoError(t, err) }
+	return w
+}
+
+func (w *wire) On(name string, h event.Handler) (off func()) { return w.server.On(name, h) }
+
 func (w *wire) Emit(name string, args ...any) error {
-	_, err := w.Request(w.t.Context(), name, args...)
-	return err
+	defer w.keep()
+	return w.client.Emit(name, args...)
 }
 
 func (w *wire) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
-	p := parser.Packet{Type: parser.Event}
-	if _, err := event.EncodeEvent(nil, nil, &p, name, args...); err != nil {
-		return nil, err
-	}
-	w.data, w.attachments = string(p.Data), p.Attachments
-	reply := &parser.Packet{Type: parser.Ack, Data: []byte("[]")}
-	m, err := event.NewMessage(&p, nil, func(args ...any) error {
-		_, err := event.EncodeAck(nil, nil, reply, args...)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	w.Dispatch(ctx, m, func(err error) { require.NoError(w.t, err) })
-	return event.NewReply(name, reply, nil)
+	defer w.keep()
+	return w.client.Request(ctx, name, args...)
+}
+
+func (w *wire) keep() {
+	sent, err := parser.JSON{}.RelayEvent(w.client.Sent)
+	require.NoError(w.t, err)
+	w.data, w.attachments = string(sent.Data), sent.Attachments
 }
 
 var (
@@ -49,7 +52,7 @@ var (
 
 // The JSON is what the client in JavaScript sends and reads.
 func TestEventsOnTheWire(t *testing.T) {
-	w := &wire{t: t}
+	w := newWire(t)
 	roundTrip(w, chat.Rooms, []chat.Room{{Name: "lobby", People: 2}}, `["rooms",[{"name":"lobby","people":2}]]`)
 	roundTrip(w, chat.Presence, chat.RoomPresence{Room: "lobby", Members: []chat.Member{ada}, Who: ada, Left: true},
 		`["presence",{"room":"lobby","members":[{"id":"a1","name":"Ada"}],"who":{"id":"a1","name":"Ada"},"left":true}]`)
@@ -82,7 +85,7 @@ func roundTrip[T any](w *wire, e event.Event[T], v T, want string) {
 }
 
 func TestCallsOnTheWire(t *testing.T) {
-	w := &wire{t: t}
+	w := newWire(t)
 
 	join := chat.JoinRequest{Room: "lobby", Name: "Ada", Key: "k", After: chat.Cursor{Run: "r", Seq: 3}}
 	answerCall(w, chat.Join, join, chat.Joined{

@@ -1,4 +1,4 @@
-package event_test
+package parser_test
 
 import (
 	"encoding/json"
@@ -19,26 +19,29 @@ func TestStringsAreThoseOfJSON(t *testing.T) {
 	} {
 		var want string
 		wantErr := json.Unmarshal([]byte(data), &want)
-		var d parser.Decoder
-		p, _, err := d.Text([]byte(`2["x",` + data + `]`))
+		p, err := decode(`2["x",` + data + `]`)
 		if _, malformed := wantErr.(*json.SyntaxError); malformed {
 			require.ErrorIs(t, err, parser.ErrJSON, "%q", data)
 			continue
 		}
 		require.NoError(t, err, "%q", data)
-		m, err := event.NewMessage(&p, nil, nil)
-		require.NoError(t, err)
 		var got string
-		err = m.Decode(&got)
+		err = event.NewMessage(parser.JSON{}, p, nil).Decode(&got)
 		require.Equal(t, wantErr == nil, err == nil, "%q: %v", data, err)
 		require.Equal(t, want, got, "%q", data)
 	}
 }
 
 func TestDecodeIntoANilString(t *testing.T) {
-	p := parser.Packet{Type: parser.Event, Data: []byte(`["x","a"]`)}
-	m, err := event.NewMessage(&p, nil, nil)
-	require.NoError(t, err)
 	var invalid *json.InvalidUnmarshalError
-	require.ErrorAs(t, m.Decode((*string)(nil)), &invalid)
+	require.ErrorAs(t, message(t, `"a"`).Decode((*string)(nil)), &invalid)
+}
+
+// A json.RawMessage takes and gives JSON as it is.
+func TestRawMessage(t *testing.T) {
+	for _, text := range []string{`{"a": [1, "b"]}`, `"a\u0062"`, `null`, `12`} {
+		raw := json.RawMessage("before")
+		require.NoError(t, message(t, " "+text+" ").Decode(&raw))
+		require.Equal(t, text, string(raw))
+	}
 }

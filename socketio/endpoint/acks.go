@@ -1,4 +1,4 @@
-package event
+package endpoint
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 
 // ErrTooManyAcks is returned for an event that wants an acknowledgement while
 // Acks.Max others wait for theirs.
-var ErrTooManyAcks = errors.New("event: too many acknowledgements pending")
+var ErrTooManyAcks = errors.New("endpoint: too many acknowledgements pending")
 
 // DefaultMaxAcks is how many acknowledgements may be pending on a socket unless Acks.Max says otherwise.
 const DefaultMaxAcks = 10_000
@@ -96,13 +96,6 @@ func (a *Acks) Resolve(id uint64, reply *parser.Packet) bool {
 
 // Remove forgets an id. When it returns true its AckFunc is never called.
 func (a *Acks) Remove(id uint64) bool { return a.take(id) != nil }
-
-// Len returns how many are pending.
-func (a *Acks) Len() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.pending)
-}
 
 // Fail ends what is pending with the error, except the ids that keep asks to keep
 // (a nil keep asks for none): those whose event was not sent yet, when a client

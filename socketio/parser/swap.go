@@ -1,4 +1,4 @@
-package event
+package parser
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 
 // maxHops bounds the way from a value to what it holds. One level of JSON may be
 // several hops: pointer, interface, slice.
-const maxHops = 4 * MaxDepth
+const maxHops = 4 * maxDepth
 
-var errHops = fmt.Errorf("%w: limit %d", ErrDepth, MaxDepth)
+var errHops = fmt.Errorf("%w: limit %d", ErrDepth, maxDepth)
 
 var errEmbedded = errors.New("[]byte behind an embedded pointer to an unexported struct")
 
@@ -152,7 +152,7 @@ func (s *swap) fields(v reflect.Value, shape *shape, hops int) (reflect.Value, e
 	return clone, nil
 }
 
-// omitted tells whether encoding/json leaves out the field because of its value,
+// omitted reports whether encoding/json leaves out the field because of its value,
 // which a token in its place would change.
 func (f *field) omitted(v reflect.Value) bool {
 	if f.omitEmpty {

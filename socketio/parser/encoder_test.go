@@ -1,14 +1,15 @@
-package event_test
+package parser_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
 	"github.com/stretchr/testify/require"
 )
 
@@ -37,6 +38,9 @@ type (
 func (s shouted) MarshalText() ([]byte, error) { return []byte(strings.ToUpper(string(s))), nil }
 func (s *stamp) MarshalJSON() ([]byte, error)  { return []byte(`"stamped"`), nil }
 func (s *sparse) IsZero() bool                 { return len(s.Data) == 0 }
+
+// maxDepth is how deep a packet may be, its array of arguments included.
+const maxDepth = 1000
 
 func TestEncode(t *testing.T) {
 	const p0, p1, p2 = `{"_placeholder":true,"num":0}`, `{"_placeholder":true,"num":1}`, `{"_placeholder":true,"num":2}`
@@ -120,34 +124,35 @@ func TestEncode(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := parser.Packet{Type: parser.Ack, Namespace: "/chat", ID: 7, HasID: true}
-			text, err := event.EncodeAck(nil, []byte("4"), &p, tt.args...)
+			group, err := parser.JSON{}.EncodeAck("/chat", 7, tt.args)
 			require.NoError(t, err)
-			require.Equal(t, tt.want, string(p.Data))
-			require.Equal(t, tt.attachments, p.Attachments)
-			require.Equal(t, string(parser.Append([]byte("4"), &p)), string(text))
+			header := "3"
+			if len(tt.attachments) > 0 {
+				header = fmt.Sprintf("6%d-", len(tt.attachments))
+			}
+			requireGroup(t, group, header+"/chat,7"+tt.want, tt.attachments...)
 		})
 	}
 }
 
-func TestEncodeEvent(t *testing.T) {
-	p := parser.Packet{Type: parser.Event, Data: []byte("before"), Attachments: [][]byte{[]byte("before")}}
-	text, err := event.EncodeEvent(nil, []byte("4"), &p, `say "hi"`, 1, []byte("a"))
-	require.NoError(t, err)
-	require.Equal(t, `451-["say \"hi\"",1,{"_placeholder":true,"num":0}]`, string(text))
-	require.Equal(t, `["say \"hi\"",1,{"_placeholder":true,"num":0}]`, string(p.Data))
-	require.Equal(t, [][]byte{[]byte("a")}, p.Attachments)
-	p.Data[0] = '!'
-	require.Equal(t, `451-!`, string(text[:5]), "the data is part of the text")
+// requireGroup compares the messages of a packet.
+func requireGroup(t *testing.T, group []transport.Message, text string, attachments ...[]byte) {
+	t.Helper()
+	want := []transport.Message{{Data: []byte(text)}}
+	for _, a := range attachments {
+		want = append(want, transport.Message{Data: a, Binary: true})
+	}
+	require.Equal(t, want, group)
+}
 
-	for _, name := range []string{"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"} {
-		_, err := event.EncodeEvent(nil, nil, &p, name)
-		require.ErrorIs(t, err, event.ErrReserved, name)
-	}
-	for _, name := range []string{"", "error", "message", "connection", "__proto__"} {
-		_, err := event.EncodeEvent(nil, nil, &p, name)
-		require.NoError(t, err, name)
-	}
+func TestEncodeEvent(t *testing.T) {
+	id := uint64(parser.MaxID)
+	group, err := parser.JSON{}.EncodeEvent("/", nil, `say "hi"`, []any{1, []byte("a")})
+	require.NoError(t, err)
+	requireGroup(t, group, `51-["say \"hi\"",1,{"_placeholder":true,"num":0}]`, []byte("a"))
+	group, err = parser.JSON{}.EncodeEvent("/chat", &id, "", nil)
+	require.NoError(t, err)
+	requireGroup(t, group, `2/chat,9007199254740991[""]`)
 }
 
 type list struct {
@@ -199,26 +204,24 @@ func TestEncodeErrors(t *testing.T) {
 		{"function", func() {}, &unsupported, nil},
 		{"channel beside bytes", map[string]any{"a": []byte("a"), "c": make(chan int)}, &unsupported, nil},
 		{"NaN", math.NaN(), &value, nil},
-		{"cycle of pointers", ring, nil, event.ErrDepth},
-		{"branching cycle", branching, nil, event.ErrDepth},
-		{"cycle in a map", cyclicMap, nil, event.ErrDepth},
-		{"cycle in a slice", cyclicSlice, nil, event.ErrDepth},
-		{"pointer to itself", cyclicPointer, nil, event.ErrDepth},
-		{"a million deep", long, nil, event.ErrDepth},
-		{"deep tree", deepTree, nil, event.ErrDepth},
-		{"as deep as the limit, and the array of arguments", nested(event.MaxDepth), nil, event.ErrDepth},
-		{"deep raw JSON", json.RawMessage(strings.Repeat("[", 1000) + strings.Repeat("]", 1000)), nil, event.ErrDepth},
-		{"deep behind brackets in strings", []any{`]]]]]]\"]]`, nested(event.MaxDepth - 1)}, nil, event.ErrDepth},
-		{"raw JSON of invalid UTF-8", json.RawMessage("\"\xff\""), nil, event.ErrUTF8},
+		{"cycle of pointers", ring, nil, parser.ErrDepth},
+		{"branching cycle", branching, nil, parser.ErrDepth},
+		{"cycle in a map", cyclicMap, nil, parser.ErrDepth},
+		{"cycle in a slice", cyclicSlice, nil, parser.ErrDepth},
+		{"pointer to itself", cyclicPointer, nil, parser.ErrDepth},
+		{"a million deep", long, nil, parser.ErrDepth},
+		{"deep tree", deepTree, nil, parser.ErrDepth},
+		{"as deep as the limit, and the array of arguments", nested(maxDepth), nil, parser.ErrDepth},
+		{"deep raw JSON", json.RawMessage(strings.Repeat("[", 1000) + strings.Repeat("]", 1000)), nil, parser.ErrDepth},
+		{"deep behind brackets in strings", []any{`]]]]]]\"]]`, nested(maxDepth - 1)}, nil, parser.ErrDepth},
+		{"raw JSON of invalid UTF-8", json.RawMessage("\"\xff\""), nil, parser.ErrUTF8},
 		{"bytes behind an embedded pointer to an unexported struct", struct{ *hidden }{&hidden{[]byte("a")}}, nil, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := parser.Packet{Type: parser.Ack}
-			text, err := event.EncodeAck(nil, nil, &p, []byte("first"), tt.arg)
-			require.Nil(t, text)
-			require.Equal(t, parser.Packet{Type: parser.Ack}, p)
-			var encode *event.EncodeError
+			group, err := parser.JSON{}.EncodeAck("/", 0, []any{[]byte("first"), tt.arg})
+			require.Nil(t, group)
+			var encode *parser.EncodeError
 			require.ErrorAs(t, err, &encode)
 			require.Equal(t, 1, encode.Argument)
 			if tt.as != nil {
@@ -232,13 +235,10 @@ func TestEncodeErrors(t *testing.T) {
 }
 
 func TestEncodeAtTheDepthLimit(t *testing.T) {
-	p := parser.Packet{Type: parser.Event}
-	text, err := event.EncodeEvent(nil, nil, &p, "x", nested(event.MaxDepth-1))
+	group, err := parser.JSON{}.EncodeEvent("/", nil, "x", []any{nested(maxDepth - 1)})
 	require.NoError(t, err)
-	var d parser.Decoder
-	_, complete, err := d.Text(text)
+	_, err = decode(string(group[0].Data))
 	require.NoError(t, err, "a peer with the same limit takes it")
-	require.True(t, complete)
 }
 
 func TestEncodeLeavesTheCallersValue(t *testing.T) {
@@ -257,44 +257,16 @@ func TestEncodeLeavesTheCallersValue(t *testing.T) {
 		}
 	}
 	v := build()
-	p := parser.Packet{Type: parser.Ack}
-	_, err := event.EncodeAck(nil, nil, &p, v, *v, v.List)
+	group, err := parser.JSON{}.EncodeAck("/", 0, []any{v, *v, v.List})
 	require.NoError(t, err)
-	require.Len(t, p.Attachments, 13)
+	require.Len(t, group, 1+13)
 	require.Equal(t, build(), v)
 
-	before := string(p.Data)
+	before := string(group[0].Data)
 	v.Data[0], v.List[0][0], v.Next.Data[0] = 'x', 'x', 'x'
 	v.Map["k"].([]any)[0].([]byte)[0] = 'x'
-	require.Equal(t, before, string(p.Data))
-	for _, attachment := range p.Attachments {
-		require.NotEqual(t, "x", string(attachment))
+	require.Equal(t, before, string(group[0].Data))
+	for _, attachment := range group[1:] {
+		require.NotEqual(t, "x", string(attachment.Data))
 	}
-}
-
-// upper is a codec that only knows Marshal and Unmarshal.
-type upper struct{}
-
-func (upper) Marshal(v any) ([]byte, error) {
-	text, err := json.Marshal(v)
-	return []byte(strings.ReplaceAll(string(text), `"s"`, `"S"`)), err
-}
-
-func (upper) Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
-
-func TestCodec(t *testing.T) {
-	p := parser.Packet{Type: parser.Event}
-	_, err := event.EncodeEvent(upper{}, nil, &p, "x", map[string]any{"k": "s", "b": []byte("a")})
-	require.NoError(t, err)
-	require.Equal(t, `["x",{"b":{"_placeholder":true,"num":0},"k":"S"}]`, string(p.Data))
-	require.Equal(t, [][]byte{[]byte("a")}, p.Attachments)
-
-	_, err = event.EncodeEvent(upper{}, nil, &p, "x", make(chan int))
-	require.Error(t, err)
-
-	text, err := event.JSON{}.Marshal("<")
-	require.NoError(t, err)
-	require.Equal(t, `"<"`, string(text))
-	_, err = event.JSON{}.Marshal(make(chan int))
-	require.Error(t, err)
 }

@@ -1,13 +1,12 @@
-package event
+package parser
 
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"reflect"
 	"unicode/utf8"
-
-	"github.com/isosocket/isosocket/socketio/parser"
 )
 
 // maxCopies bounds how much larger than the attachments themselves their copies
@@ -20,21 +19,21 @@ var (
 	errCopies      = errors.New("too many placeholders for the same attachments")
 )
 
-// decodeArg decodes one argument into target, a pointer.
-func decodeArg(codec Codec, raw []byte, attachments [][]byte, target any) error {
-	if s, ok := target.(*string); ok && s != nil && codec == (JSON{}) && isPlain(raw) {
+// decodeArgument decodes one argument into target, a pointer.
+func decodeArgument(raw []byte, attachments [][]byte, target any) error {
+	if s, ok := target.(*string); ok && s != nil && isPlain(raw) {
 		*s = string(raw[1 : len(raw)-1])
 		return nil
 	}
 	if len(attachments) == 0 || !bytes.Contains(raw, []byte(`"_placeholder"`)) {
-		return codec.Unmarshal(raw, target)
+		return json.Unmarshal(raw, target)
 	}
-	d, err := newDecoder(raw, attachments)
+	d, err := newTokenDecoder(raw, attachments)
 	if err != nil {
 		return err
 	}
 	if len(d.places) == 0 {
-		return codec.Unmarshal(raw, target)
+		return json.Unmarshal(raw, target)
 	}
 	if t, ok := target.(*[]byte); ok && t != nil && d.whole() {
 		*t = d.binary(0)
@@ -42,19 +41,19 @@ func decodeArg(codec Codec, raw []byte, attachments [][]byte, target any) error 
 	}
 	v := reflect.ValueOf(target)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
-		return codec.Unmarshal(raw, target) // which refuses it
+		return json.Unmarshal(raw, target) // which refuses it
 	}
 	if incoming.shapeOf(v.Type()).opaque {
-		d.try(codec, v.Type().Elem())
+		d.try(v.Type().Elem())
 	}
-	err = codec.Unmarshal(d.text(), target)
+	err = json.Unmarshal(d.text(), target)
 	if missed := d.value(v.Elem(), maxHops); err == nil {
 		err = missed
 	}
 	return err
 }
 
-// isPlain tells whether an argument is a string that stands for itself. That it is
+// isPlain reports whether an argument is a string that stands for itself. That it is
 // JSON was checked when its packet was decoded, so that only escapes and UTF-8 are
 // left to be looked for. json.Unmarshal looks at each byte five times, which would
 // be most of what an event with a long text costs.
@@ -62,21 +61,21 @@ func isPlain(raw []byte) bool {
 	return len(raw) >= 2 && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw)
 }
 
-// decoder is the reverse of encoder, for one argument that has placeholders: the
-// codec gets to see tokens in their places, and what it made of the tokens is then
-// replaced by the attachments.
-type decoder struct {
+// tokenDecoder is the reverse of swap, for one argument that has placeholders:
+// encoding/json gets to see tokens in their places, and what it made of the tokens
+// is then replaced by the attachments.
+type tokenDecoder struct {
 	raw         []byte
-	places      []parser.Placeholder // the number of a token is its place
+	places      []Placeholder // the number of a token is its place
 	attachments [][]byte
 	tokens      tokens
 	met         []bool // by place: the token was found in the target
-	plain       []bool // by place: the codec gets base64 text instead of a token
+	plain       []bool // by place: encoding/json gets base64 text instead of a token
 }
 
-func newDecoder(raw []byte, attachments [][]byte) (*decoder, error) {
-	d := &decoder{raw: raw, attachments: attachments}
-	d.places = parser.Placeholders(nil, raw)
+func newTokenDecoder(raw []byte, attachments [][]byte) (*tokenDecoder, error) {
+	d := &tokenDecoder{raw: raw, attachments: attachments}
+	d.places = Placeholders(nil, raw)
 	allowed := 0
 	for _, a := range attachments {
 		allowed += maxCopies * len(a)
@@ -94,12 +93,12 @@ func newDecoder(raw []byte, attachments [][]byte) (*decoder, error) {
 	return d, nil
 }
 
-// whole tells whether the argument is nothing but a placeholder.
-func (d *decoder) whole() bool { return d.places[0].End-d.places[0].Start == len(d.raw) }
+// whole reports whether the argument is nothing but a placeholder.
+func (d *tokenDecoder) whole() bool { return d.places[0].End-d.places[0].Start == len(d.raw) }
 
 // binary returns what belongs in a place. Each place gets a copy, because the
 // target owns it and other placeholders and handlers may have the same attachment.
-func (d *decoder) binary(place int) []byte {
+func (d *tokenDecoder) binary(place int) []byte {
 	return bytes.Clone(d.attachments[d.places[place].Num])
 }
 
@@ -107,9 +106,9 @@ func (d *decoder) binary(place int) []byte {
 // could only confuse those, so they are shown base64 text, which is what
 // encoding/json takes for binary values. It decodes into a value that is then
 // thrown away, and whatever is met there is not for them.
-func (d *decoder) try(codec Codec, t reflect.Type) {
+func (d *tokenDecoder) try(t reflect.Type) {
 	trial := reflect.New(t)
-	_ = codec.Unmarshal(d.text(), trial.Interface()) // an error will come up again
+	_ = json.Unmarshal(d.text(), trial.Interface()) // an error will come up again
 	_ = d.value(trial.Elem(), maxHops)
 	for i, met := range d.met {
 		d.plain[i] = !met
@@ -117,7 +116,7 @@ func (d *decoder) try(codec Codec, t reflect.Type) {
 }
 
 // text returns the argument with tokens or base64 text in the place of placeholders.
-func (d *decoder) text() []byte {
+func (d *tokenDecoder) text() []byte {
 	size := len(d.raw) + len(d.places)*(tokenText+2)
 	for i, p := range d.places {
 		if d.plain[i] {

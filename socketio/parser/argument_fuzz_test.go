@@ -1,4 +1,4 @@
-package event_test
+package parser_test
 
 import (
 	"encoding/binary"
@@ -109,15 +109,17 @@ func FuzzEncodeDecode(f *testing.F) {
 		s := source{data}
 		sent, generic := s.record(3), s.value(5)
 		before := fmt.Sprintf("%#v %#v", sent, generic)
-		p := parser.Packet{Type: parser.Event}
-		_, err := event.EncodeEvent(nil, nil, &p, "x", sent, &sent, generic)
+		group, err := parser.JSON{}.EncodeEvent("/", nil, "x", []any{sent, &sent, generic})
 		require.NoError(t, err)
 		require.Equal(t, before, fmt.Sprintf("%#v %#v", sent, generic), "the values of the caller are not changed")
 
-		p, err = transfer(p)
+		var attachments []string
+		for _, a := range group[1:] {
+			attachments = append(attachments, string(a.Data))
+		}
+		p, err := decode(string(group[0].Data), attachments...)
 		require.NoError(t, err)
-		m, err := event.NewMessage(&p, nil, nil)
-		require.NoError(t, err)
+		m := event.NewMessage(parser.JSON{}, p, nil)
 		var got, pointed record
 		var any any
 		require.NoError(t, m.Decode(&got, &pointed, &any))
@@ -149,19 +151,13 @@ func FuzzDecode(f *testing.F) {
 		f.Add(`["x",`+arguments+`]`, []byte("a"))
 	}
 	f.Fuzz(func(t *testing.T, data string, attachment []byte) {
-		var d parser.Decoder
-		p, _, err := d.Text([]byte("51-" + data))
+		p, err := decode("51-"+data, string(attachment))
 		if err != nil {
 			return
 		}
-		p, complete, err := d.Binary(attachment)
-		if err != nil || !complete {
-			return
-		}
-		m, err := event.NewMessage(&p, nil, nil)
-		require.NoError(t, err, "what the parser takes is an event")
+		m := event.NewMessage(parser.JSON{}, p, nil)
 		before := string(p.Data)
-		for i := range m.Len() {
+		for i, raw := range (parser.JSON{}).Split(nil, p)[1:] {
 			for _, target := range []any{
 				new(any), new([]byte), new(string), new(record), new([]any), new(map[string]any),
 				new([][]byte), new(json.RawMessage), new(time.Time), new(upload), new([]upload), new(list),
@@ -170,7 +166,7 @@ func FuzzDecode(f *testing.F) {
 				args[i] = target
 				_ = m.Decode(args...)
 			}
-			if raw := m.Raw(i); raw[0] == '"' {
+			if raw[0] == '"' {
 				var got, want string
 				args := make([]any, i+1)
 				args[i] = &got
@@ -179,7 +175,8 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		require.Equal(t, before, string(p.Data))
-		require.Equal(t, attachment, m.Attachments()[0])
-		_, _ = event.NewReply("x", &p, nil)
+		require.Equal(t, string(attachment), string(p.Attachments[0]))
+		p.Type = parser.Ack
+		_, _, _ = parser.JSON{}.Failure(p)
 	})
 }

@@ -1,13 +1,13 @@
-package event
+package endpoint
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/isosocket/isosocket/socketio/event"
 )
 
 // Handlers holds what one socket does with incoming events. The zero value is
@@ -25,41 +25,35 @@ type table struct {
 
 type handler struct {
 	name string
-	fn   Handler
+	fn   event.Handler
 	once bool
 	done atomic.Bool // it must not be called any more
 }
 
 // On adds a handler for the events of that name. It is not called for an event
 // whose dispatch has begun. Once off has returned no further call begins.
-func (h *Handlers) On(name string, fn Handler) (off func()) {
+func (h *Handlers) On(name string, fn event.Handler) (off func()) {
 	return h.add(&handler{name: name, fn: fn}, false)
 }
 
 // Once is On for a single event.
-func (h *Handlers) Once(name string, fn Handler) (off func()) {
+func (h *Handlers) Once(name string, fn event.Handler) (off func()) {
 	return h.add(&handler{name: name, fn: fn, once: true}, false)
 }
 
 // OnAny adds a handler for the events of every name. It is called before those
 // that On added.
-func (h *Handlers) OnAny(fn Handler) (off func()) {
+func (h *Handlers) OnAny(fn event.Handler) (off func()) {
 	return h.add(&handler{fn: fn}, true)
-}
-
-// Has tells whether any handler would receive an event of that name.
-func (h *Handlers) Has(name string) bool {
-	t := h.table.Load()
-	return t != nil && (len(t.any) > 0 || len(t.lookup([]byte(name))) > 0)
 }
 
 // Dispatch gives the event to its handlers, one after the other in the order they
 // were added, and returns when the last one has.
 //
-// A handler that returns an [*AckError] while the peer waits for an
+// A handler that returns an [*event.AckError] while the peer waits for an
 // acknowledgement answers with it. Any other error of a handler goes to onError,
-// as a [*HandlerError], and so does a panic. A nil onError ignores them.
-func (h *Handlers) Dispatch(ctx context.Context, m *Message, onError func(error)) {
+// as a [*event.HandlerError], and so does a panic. A nil onError ignores them.
+func (h *Handlers) Dispatch(ctx context.Context, m *event.Message, onError func(error)) {
 	t := h.table.Load()
 	if t == nil {
 		return
@@ -67,12 +61,12 @@ func (h *Handlers) Dispatch(ctx context.Context, m *Message, onError func(error)
 	for _, e := range t.any {
 		h.call(ctx, e, m, onError)
 	}
-	for _, e := range t.lookup(m.elements[0]) {
+	for _, e := range t.lookup(m.Name()) {
 		h.call(ctx, e, m, onError)
 	}
 }
 
-func (h *Handlers) call(ctx context.Context, e *handler, m *Message, onError func(error)) {
+func (h *Handlers) call(ctx context.Context, e *handler, m *event.Message, onError func(error)) {
 	if e.once {
 		if !e.done.CompareAndSwap(false, true) {
 			return
@@ -88,30 +82,21 @@ func (h *Handlers) call(ctx context.Context, e *handler, m *Message, onError fun
 
 // run calls the handler and answers with the AckError it returns. Any other error
 // and any panic is returned.
-func run(ctx context.Context, fn Handler, m *Message) (err error) {
+func run(ctx context.Context, fn event.Handler, m *event.Message) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = panicked(m, r)
+			err = panicked(m.Name(), r)
 		}
 	}()
 	if err = fn(ctx, m); err == nil {
 		return nil
 	}
-	if answer, ok := errors.AsType[*AckError](err); ok && answer != nil && m.WantsAck() {
-		if err = m.Ack(answer.reply()); err == nil {
+	if answer, ok := errors.AsType[*event.AckError](err); ok && answer != nil && m.WantsAck() {
+		if err = m.Ack(failure(answer)); err == nil {
 			return nil
 		}
 	}
-	return &HandlerError{Event: m.Name(), Err: err}
-}
-
-func panicked(m *Message, with any) error {
-	cause, ok := with.(error)
-	if !ok {
-		cause = fmt.Errorf("%v", with)
-	}
-	stack := make([]byte, 16<<10)
-	return &HandlerError{Event: m.Name(), Err: cause, Stack: stack[:runtime.Stack(stack, false)]}
+	return &event.HandlerError{Event: m.Name(), Err: err}
 }
 
 func (h *Handlers) add(e *handler, any bool) (off func()) {
@@ -124,7 +109,7 @@ func (h *Handlers) add(e *handler, any bool) (off func()) {
 	if any {
 		t.any = append(slices.Clip(t.any), e)
 	} else {
-		_, end := t.find([]byte(e.name))
+		end := t.find(e.name) + len(t.lookup(e.name))
 		t.named = slices.Concat(t.named[:end], []*handler{e}, t.named[end:])
 	}
 	h.table.Store(&t)
@@ -155,23 +140,26 @@ func without(list []*handler, e *handler) []*handler {
 	return list
 }
 
-func (t *table) lookup(name []byte) []*handler {
-	start, end := t.find(name)
+// lookup returns the handlers of that name. A name of usual length must not escape,
+// so that none is allocated for an event.
+func (t *table) lookup(name string) []*handler {
+	start := t.find(name)
+	end := start
+	for end < len(t.named) && t.named[end].name == name {
+		end++
+	}
 	return t.named[start:end]
 }
 
-// find returns where the handlers of that name are, or would be.
-func (t *table) find(name []byte) (start, end int) {
-	start, _ = slices.BinarySearchFunc(t.named, name, func(e *handler, name []byte) int {
-		switch {
-		case e.name < string(name):
-			return -1
-		case e.name > string(name):
-			return 1
+// find returns where the first handler of that name is, or would be.
+func (t *table) find(name string) int {
+	low, high := 0, len(t.named)
+	for low < high {
+		if middle := (low + high) / 2; t.named[middle].name < name {
+			low = middle + 1
+		} else {
+			high = middle
 		}
-		return 0
-	})
-	for end = start; end < len(t.named) && t.named[end].name == string(name); end++ {
 	}
-	return start, end
+	return low
 }

@@ -1,4 +1,4 @@
-package event
+package parser
 
 import (
 	"encoding"
@@ -122,7 +122,7 @@ func (d *direction) appendFields(fields []field, t reflect.Type, index []int) []
 	return fields
 }
 
-// doesOwn tells whether values of type t do their own JSON, where addressed says
+// doesOwn reports whether values of type t do their own JSON, where addressed says
 // that they can be addressed.
 func (d *direction) doesOwn(t reflect.Type, addressed bool) bool {
 	if t.Implements(d.own[0]) || t.Implements(d.own[1]) {
@@ -135,7 +135,7 @@ func (d *direction) doesOwn(t reflect.Type, addressed bool) bool {
 	return p.Implements(d.own[0]) || p.Implements(d.own[1])
 }
 
-// isBytes tells whether encoding/json writes slices of type t as base64 text.
+// isBytes reports whether encoding/json writes slices of type t as base64 text.
 func isBytes(t reflect.Type) bool {
 	if t.Elem().Kind() != reflect.Uint8 {
 		return false

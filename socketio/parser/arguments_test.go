@@ -1,9 +1,8 @@
-package parser_test
+package parser
 
 import (
 	"testing"
 
-	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,7 +21,7 @@ func TestSplit(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, element := range parser.Split(nil, []byte(tt.array)) {
+			for _, element := range Split(nil, []byte(tt.array)) {
 				got = append(got, string(element))
 				require.Equal(t, len(element), cap(element), "appending must not write into the next element")
 			}
@@ -34,10 +33,10 @@ func TestSplit(t *testing.T) {
 // Nothing asks for it, but what is no array must not do harm.
 func TestSplitInvalid(t *testing.T) {
 	for _, text := range []string{``, `[`, `{}`, `[1`, `[1,`, `["a`, `[x]`, `[[x]`, `[[x]]`, `[1 2]`, `[1}`, `["\`, `["a\"`, `["\\\"`} {
-		require.LessOrEqual(t, len(parser.Split(nil, []byte(text))), 1, text)
+		require.LessOrEqual(t, len(Split(nil, []byte(text))), 1, text)
 	}
 }
 
 func TestSplitAppends(t *testing.T) {
-	require.Equal(t, [][]byte{[]byte("0"), []byte("1"), []byte("2")}, parser.Split([][]byte{[]byte("0")}, []byte(`[1,2]`)))
+	require.Equal(t, [][]byte{[]byte("0"), []byte("1"), []byte("2")}, Split([][]byte{[]byte("0")}, []byte(`[1,2]`)))
 }

@@ -1,4 +1,4 @@
-package event_test
+package endpoint_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/stretchr/testify/require"
@@ -28,14 +29,14 @@ func (o *outcome) note(p *parser.Packet, err error) {
 }
 
 func TestAcks(t *testing.T) {
-	var acks event.Acks
+	var acks endpoint.Acks
 	var first, second, third outcome
 	for i, o := range []*outcome{&first, &second, &third} {
 		id, err := acks.Add(o.note)
 		require.NoError(t, err)
 		require.EqualValues(t, i, id)
 	}
-	require.Equal(t, 3, acks.Len())
+	require.Equal(t, 3, acks.Pending())
 
 	p := new(parser.Packet)
 	require.False(t, acks.Resolve(7, p), "unknown")
@@ -55,11 +56,11 @@ func TestAcks(t *testing.T) {
 	require.ErrorIs(t, err, errGone)
 	require.ErrorIs(t, acks.AddID(9, first.note), errGone)
 	require.Zero(t, first)
-	require.Zero(t, acks.Len())
+	require.Zero(t, acks.Pending())
 }
 
 func TestAcksFail(t *testing.T) {
-	var acks event.Acks
+	var acks endpoint.Acks
 	var sent, buffered, later outcome
 	_, err := acks.Add(sent.note)
 	require.NoError(t, err)
@@ -79,14 +80,14 @@ func TestAcksFail(t *testing.T) {
 }
 
 func TestAcksMax(t *testing.T) {
-	acks := event.Acks{Max: 2}
+	acks := endpoint.Acks{Max: 2}
 	var o outcome
 	id, err := acks.Add(o.note)
 	require.NoError(t, err)
 	_, err = acks.Add(o.note)
 	require.NoError(t, err)
 	_, err = acks.Add(o.note)
-	require.ErrorIs(t, err, event.ErrTooManyAcks)
+	require.ErrorIs(t, err, endpoint.ErrTooManyAcks)
 	acks.Remove(id)
 	_, err = acks.Add(o.note)
 	require.NoError(t, err)
@@ -94,7 +95,7 @@ func TestAcksMax(t *testing.T) {
 
 func TestAcksOfABroadcast(t *testing.T) {
 	var ids atomic.Uint64
-	sockets := [3]event.Acks{{IDs: &ids}, {IDs: &ids}, {IDs: &ids}}
+	sockets := [3]endpoint.Acks{{IDs: &ids}, {IDs: &ids}, {IDs: &ids}}
 	var o outcome
 	first, err := sockets[0].Add(o.note)
 	require.NoError(t, err)
@@ -111,16 +112,16 @@ func TestAcksOfABroadcast(t *testing.T) {
 
 // The functions must be free to call back, which a lock would make hang.
 func TestAckFuncsCallBack(t *testing.T) {
-	var acks event.Acks
+	var acks endpoint.Acks
 	calls := 0
-	var again event.AckFunc
+	var again endpoint.AckFunc
 	again = func(*parser.Packet, error) {
 		calls++
 		if calls < 5 {
 			_, _ = acks.Add(again)
 		}
 		acks.Remove(99)
-		acks.Len()
+		acks.Pending()
 	}
 	_, err := acks.Add(again)
 	require.NoError(t, err)
@@ -128,12 +129,12 @@ func TestAckFuncsCallBack(t *testing.T) {
 	acks.Fail(errGone, nil)
 	acks.Close(errGone)
 	require.Equal(t, 3, calls)
-	require.Zero(t, acks.Len())
+	require.Zero(t, acks.Pending())
 }
 
 func TestEveryAckEndsOnce(t *testing.T) {
 	for range 50 {
-		var acks event.Acks
+		var acks endpoint.Acks
 		const n = 64
 		var ended [n]atomic.Int32
 		var wg sync.WaitGroup
@@ -157,7 +158,7 @@ func TestEveryAckEndsOnce(t *testing.T) {
 		wg.Go(func() { acks.Fail(errGone, func(id uint64) bool { return id%2 == 0 }) })
 		wg.Go(func() { acks.Close(errGone) })
 		wg.Wait()
-		require.Zero(t, acks.Len())
+		require.Zero(t, acks.Pending())
 		for i := range ended {
 			require.EqualValues(t, 1, ended[i].Load())
 		}
@@ -166,14 +167,13 @@ func TestEveryAckEndsOnce(t *testing.T) {
 
 func TestIdleCostsNothing(t *testing.T) {
 	type socket struct {
-		handlers event.Handlers
-		acks     event.Acks
+		handlers endpoint.Handlers
+		acks     endpoint.Acks
 	}
 	sockets := make([]socket, 11)
 	require.Zero(t, testing.AllocsPerRun(len(sockets)-1, func() {
 		s := &sockets[0]
 		sockets = sockets[1:]
-		s.handlers.Has("x")
 		s.acks.Resolve(0, nil)
 		s.acks.Close(errGone)
 	}))
@@ -189,9 +189,9 @@ func TestRequestTimeout(t *testing.T) {
 		start := time.Now()
 		_, err := client.Request(ctx, "x")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.EqualError(t, err, `event: request "x": context deadline exceeded`)
+		require.EqualError(t, err, `endpoint: request "x": context deadline exceeded`)
 		require.Equal(t, 5*time.Second, time.Since(start))
-		require.Zero(t, client.acks.Len())
+		require.Zero(t, client.Acks.Pending())
 		require.NoError(t, late.Ack("too late"), "an answer that nobody waits for is ignored")
 	})
 }
@@ -201,7 +201,7 @@ func TestRequestEndsWithTheConnection(t *testing.T) {
 		client, _ := newPair()
 		go func() {
 			synctest.Wait() // the request waits
-			client.acks.Fail(errGone, nil)
+			client.Acks.Fail(errGone, nil)
 		}()
 		_, err := client.Request(t.Context(), "x")
 		var gone *event.DisconnectError
@@ -211,22 +211,22 @@ func TestRequestEndsWithTheConnection(t *testing.T) {
 }
 
 func TestRequestNotSent(t *testing.T) {
-	var acks event.Acks
+	var acks endpoint.Acks
 	fail := errors.New("not sent")
-	_, err := acks.Request(t.Context(), nil, "x", func(uint64) error { return fail })
+	_, err := acks.Request(t.Context(), parser.JSON{}, "x", func(uint64) error { return fail })
 	require.ErrorIs(t, err, fail)
-	require.Zero(t, acks.Len())
+	require.Zero(t, acks.Pending())
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = acks.Request(ctx, nil, "x", func(uint64) error {
+	_, err = acks.Request(ctx, parser.JSON{}, "x", func(uint64) error {
 		t.Error("sent though ctx is over")
 		return nil
 	})
 	require.ErrorIs(t, err, context.Canceled)
 
 	acks.Close(errGone)
-	_, err = acks.Request(t.Context(), nil, "x", func(uint64) error { return nil })
+	_, err = acks.Request(t.Context(), parser.JSON{}, "x", func(uint64) error { return nil })
 	require.ErrorIs(t, err, errGone)
 
 	client, _ := newPair()
@@ -239,9 +239,9 @@ func TestRequestNotSent(t *testing.T) {
 // An answer that has arrived wins over a context that is over.
 func TestRequestAnsweredAsItsContextEnds(t *testing.T) {
 	for range 100 {
-		var acks event.Acks
+		var acks endpoint.Acks
 		ctx, cancel := context.WithCancel(t.Context())
-		m, err := acks.Request(ctx, nil, "x", func(id uint64) error {
+		m, err := acks.Request(ctx, parser.JSON{}, "x", func(id uint64) error {
 			acks.Resolve(id, &parser.Packet{Type: parser.Ack, Data: []byte(`[1]`)})
 			cancel()
 			return nil
@@ -253,10 +253,10 @@ func TestRequestAnsweredAsItsContextEnds(t *testing.T) {
 
 func TestRequestRacesWithItsContext(t *testing.T) {
 	for range 200 {
-		var acks event.Acks
+		var acks endpoint.Acks
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
-		_, err := acks.Request(ctx, nil, "x", func(id uint64) error {
+		_, err := acks.Request(ctx, parser.JSON{}, "x", func(id uint64) error {
 			wg.Go(func() { acks.Resolve(id, &parser.Packet{Type: parser.Ack, Data: []byte(`[]`)}) })
 			wg.Go(cancel)
 			wg.Go(func() { acks.Close(errGone) })
@@ -265,6 +265,6 @@ func TestRequestRacesWithItsContext(t *testing.T) {
 		wg.Wait()
 		var gone *event.DisconnectError
 		require.True(t, err == nil || errors.Is(err, context.Canceled) || errors.As(err, &gone), "%v", err)
-		require.Zero(t, acks.Len())
+		require.Zero(t, acks.Pending())
 	}
 }

@@ -4,15 +4,59 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 )
 
-// decodeText decodes the text message of a packet and tells how many attachments
-// follow it. After an error, pos is where that is. The message's form is
+// appendText appends the text message of the packet to dst and returns it. What is
+// in the packet is taken as it is.
+func appendText(dst []byte, p *Packet) []byte {
+	start := len(dst)
+	dst = append(dst, byte(p.Type))
+	if len(p.Attachments) > 0 {
+		dst = announce(dst, start, len(p.Attachments))
+	}
+	if p.Namespace != "" && p.Namespace != "/" {
+		dst = append(dst, p.Namespace...)
+		dst = append(dst, ',')
+	}
+	if p.HasID {
+		dst = strconv.AppendUint(dst, p.ID, 10)
+	}
+	return append(dst, p.Data...)
+}
+
+// announce makes the text message at text[start:], which appendText wrote for an
+// Event or Ack without attachments, one that so many attachments follow. So a
+// packet can be encoded behind its header, before its attachments are known.
+func announce(text []byte, start, attachments int) []byte {
+	text[start] += byte(BinaryEvent - Event)
+	var buffer [24]byte
+	count := append(strconv.AppendInt(buffer[:0], int64(attachments), 10), '-')
+	text = append(text, count...) // slices.Insert would make a browser program 5 KB larger
+	copy(text[start+1+len(count):], text[start+1:])
+	copy(text[start+1:], count)
+	return text
+}
+
+// decodeText decodes the text message of a packet and returns how many
+// attachments follow it. After an error, pos is where that is.
+func (d *jsonDecoder) decodeText(p *Packet, text []byte) (attachments, pos int, err error) {
+	attachments, pos, err = d.decodeHeader(p, text)
+	if err != nil {
+		return 0, pos, err
+	}
+	p.Data = text[pos:]
+	offset, err := checkData(p, d.limits.maxDepth(), attachments)
+	return attachments, pos + offset, err
+}
+
+// decodeHeader decodes what is in front of the JSON, which begins at pos. The form
+// of a text message is
 //
 //	<type>[<attachments>-][<namespace>,][<id>][<JSON>]
 //
 // https://socket.io/docs/v4/socket-io-protocol/#packet-encoding
-func (d *Decoder) decodeText(p *Packet, text []byte) (attachments, pos int, err error) {
+func (d *jsonDecoder) decodeHeader(p *Packet, text []byte) (attachments, pos int, err error) {
 	if len(text) == 0 {
 		return 0, 0, ErrType
 	}
@@ -25,8 +69,8 @@ func (d *Decoder) decodeText(p *Packet, text []byte) (attachments, pos int, err 
 		switch {
 		case !ok || n == 0:
 			return 0, pos, ErrAttachments
-		case n > uint64(d.Limits.maxAttachments()):
-			return 0, pos, fmt.Errorf("%w: limit %d", ErrTooManyAttachments, d.Limits.maxAttachments())
+		case n > uint64(d.limits.maxAttachments()):
+			return 0, pos, fmt.Errorf("%w: limit %d", ErrTooManyAttachments, d.limits.maxAttachments())
 		case at(text, end) != '-':
 			return 0, end, ErrAttachments
 		}
@@ -58,29 +102,33 @@ func (d *Decoder) decodeText(p *Packet, text []byte) (attachments, pos int, err 
 		}
 		pos = end
 	}
-
-	if !mayHold(p.Type, text[pos:]) {
-		return 0, pos, ErrPayload
-	}
-	if pos == len(text) {
-		return 0, pos, nil
-	}
-	end, err := scanDocument(text[pos:], d.Limits.maxDepth(), attachments)
-	if err != nil {
-		return 0, pos + end, err
-	}
-	p.Data = text[pos : pos+end : pos+end]
-	if p.Type == Event {
-		if offset, err := checkEventName(p.Data); err != nil {
-			return 0, pos + offset, err
-		}
-	}
 	return attachments, pos, nil
+}
+
+// checkData checks the JSON of a packet with so many attachments, and takes the
+// white space behind it away. After an error, offset is where that is.
+func checkData(p *Packet, maxDepth, attachments int) (offset int, err error) {
+	if !mayHold(p.Type, p.Data) {
+		return 0, ErrPayload
+	}
+	if len(p.Data) == 0 {
+		p.Data = nil
+		return 0, nil
+	}
+	end, err := scanDocument(p.Data, maxDepth, attachments)
+	if err != nil {
+		return end, err
+	}
+	p.Data = p.Data[:end:end]
+	if p.Type == Event {
+		return checkEventName(p.Data)
+	}
+	return 0, nil
 }
 
 // namespaceOf returns the name as a string, which is the one of the last packet if
 // it can be. A name of such a length that nobody has chosen it is not kept.
-func (d *Decoder) namespaceOf(name []byte) string {
+func (d *jsonDecoder) namespaceOf(name []byte) string {
 	const longest = 64
 	if string(name) == d.namespace {
 		return d.namespace

@@ -1,4 +1,4 @@
-package event
+package parser
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 )
 
 // value replaces the tokens in v, which can be set, by what they stand for.
-func (d *decoder) value(v reflect.Value, hops int) error {
+func (d *tokenDecoder) value(v reflect.Value, hops int) error {
 	t := v.Type()
 	shape := incoming.shapeOf(t)
 	if !shape.walk || shape.opaque && incoming.doesOwn(t, true) {
@@ -45,7 +45,7 @@ func (d *decoder) value(v reflect.Value, hops int) error {
 	}
 }
 
-func (d *decoder) bytes(v reflect.Value) {
+func (d *tokenDecoder) bytes(v reflect.Value) {
 	i, ok := d.tokens.numberOf(v.Bytes())
 	if !ok {
 		return
@@ -57,7 +57,7 @@ func (d *decoder) bytes(v reflect.Value) {
 	v.Set(clone)
 }
 
-func (d *decoder) elements(v reflect.Value, hops int) (err error) {
+func (d *tokenDecoder) elements(v reflect.Value, hops int) (err error) {
 	for i := range v.Len() {
 		if missed := d.value(v.Index(i), hops-1); err == nil {
 			err = missed
@@ -66,7 +66,7 @@ func (d *decoder) elements(v reflect.Value, hops int) (err error) {
 	return err
 }
 
-func (d *decoder) entries(v reflect.Value, hops int) (err error) {
+func (d *tokenDecoder) entries(v reflect.Value, hops int) (err error) {
 	if v.Len() == 0 {
 		return nil
 	}
@@ -81,7 +81,7 @@ func (d *decoder) entries(v reflect.Value, hops int) (err error) {
 	return err
 }
 
-func (d *decoder) fields(v reflect.Value, shape *shape, hops int) (err error) {
+func (d *tokenDecoder) fields(v reflect.Value, shape *shape, hops int) (err error) {
 	for i := range shape.fields {
 		if missed := d.value(v.FieldByIndex(shape.fields[i].index), hops-1); err == nil {
 			err = missed
@@ -92,7 +92,7 @@ func (d *decoder) fields(v reflect.Value, shape *shape, hops int) (err error) {
 
 // dynamic is value for an interface: encoding/json puts its own types into an
 // empty one, and follows a pointer that is already there.
-func (d *decoder) dynamic(v reflect.Value, hops int) error {
+func (d *tokenDecoder) dynamic(v reflect.Value, hops int) error {
 	if v.IsNil() {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (d *decoder) dynamic(v reflect.Value, hops int) error {
 
 // generic replaces the tokens in what encoding/json makes of JSON by itself. It
 // returns x, or a []byte in its place.
-func (d *decoder) generic(x any, hops int) any {
+func (d *tokenDecoder) generic(x any, hops int) any {
 	if hops == 0 {
 		return x
 	}

@@ -1,15 +1,14 @@
-package parser_test
+package parser
 
 import (
 	"bytes"
 	"testing"
 
-	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/stretchr/testify/require"
 )
 
-// plain is Plain, one byte at a time.
-func plain(text []byte) int {
+// plainBytes is plain, one byte at a time.
+func plainBytes(text []byte) int {
 	for i, b := range text {
 		if b < ' ' || b == '"' || b == '\\' {
 			return i
@@ -22,11 +21,11 @@ func plain(text []byte) int {
 func TestPlain(t *testing.T) {
 	for size := range 80 {
 		text := bytes.Repeat([]byte("#"), size)
-		require.Equal(t, size, parser.Plain(text))
+		require.Equal(t, size, plain(text))
 		for i := range text {
 			for b := range 256 {
 				text[i] = byte(b)
-				if got, want := parser.Plain(text), plain(text); got != want {
+				if got, want := plain(text), plainBytes(text); got != want {
 					require.Equal(t, want, got, "%q", text)
 				}
 			}
@@ -42,7 +41,7 @@ func FuzzPlain(f *testing.F) {
 	f.Add(append(bytes.Repeat([]byte("grüße "), 20), '\\'))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for i := range text {
-			require.Equal(t, plain(text[i:]), parser.Plain(text[i:]), "%q", text[i:])
+			require.Equal(t, plainBytes(text[i:]), plain(text[i:]), "%q", text[i:])
 		}
 	})
 }

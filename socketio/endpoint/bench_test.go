@@ -1,4 +1,4 @@
-package event_test
+package endpoint_test
 
 import (
 	"context"
@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
 )
 
 type chatLine struct {
@@ -42,8 +44,7 @@ func BenchmarkEncode(b *testing.B) {
 		b.Run(p.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				packet := parser.Packet{Type: parser.Event, Namespace: "/"}
-				if _, err := event.EncodeEvent(nil, nil, &packet, "posted", p.value); err != nil {
+				if _, err := endpoint.EncodeEvent(format, "/", nil, "posted", []any{p.value}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -51,20 +52,25 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
+var format parser.Format = parser.JSON{}
+
 func BenchmarkDecode(b *testing.B) {
 	for _, payload := range benchPayloads {
 		b.Run(payload.name, func(b *testing.B) {
-			p := parser.Packet{Type: parser.Event}
-			if _, err := event.EncodeEvent(nil, nil, &p, "posted", payload.value); err != nil {
+			group, err := endpoint.EncodeEvent(format, "/", nil, "posted", []any{payload.value})
+			if err != nil {
 				b.Fatal(err)
+			}
+			var p parser.Packet
+			d := format.NewDecoder(parser.Limits{})
+			for _, m := range group {
+				if p, _, err = d.Decode(m); err != nil {
+					b.Fatal(err)
+				}
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				m, err := event.NewMessage(&p, nil, nil)
-				if err == nil {
-					err = m.Decode(payload.target())
-				}
-				if err != nil {
+				if err := event.NewMessage(format, &p, nil).Decode(payload.target()); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -73,11 +79,16 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 // BenchmarkReceive is an event on its way in, from the bytes of its text message to a typed handler.
+type move struct {
+	event.Positional
+	X, Y int
+}
+
 func BenchmarkReceive(b *testing.B) {
 	line := event.New[chatLine]("line")
 	text := event.New[string]("text")
 	moved := event.New[move]("move")
-	var h event.Handlers
+	var h endpoint.Handlers
 	line.On(&h, func(context.Context, chatLine) error { return nil })
 	text.On(&h, func(context.Context, string) error { return nil })
 	moved.On(&h, func(context.Context, move) error { return nil })
@@ -91,19 +102,15 @@ func BenchmarkReceive(b *testing.B) {
 		{"of-a-namespace", `2/chat,["text","` + strings.Repeat("hello", 10) + `"]`},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
-			var d parser.Decoder
-			text := []byte(bm.text)
+			d := format.NewDecoder(parser.Limits{})
+			m := transport.Message{Data: []byte(bm.text)}
 			b.ReportAllocs()
 			for b.Loop() {
-				p, _, err := d.Text(text)
+				p, _, err := d.Decode(m)
 				if err != nil {
 					b.Fatal(err)
 				}
-				m, err := event.NewMessage(&p, nil, nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				h.Dispatch(context.Background(), m, func(err error) { b.Fatal(err) })
+				h.Dispatch(context.Background(), event.NewMessage(format, &p, nil), func(err error) { b.Fatal(err) })
 			}
 		})
 	}
@@ -111,18 +118,14 @@ func BenchmarkReceive(b *testing.B) {
 
 // BenchmarkDispatch is a message made and handed to one of ten handlers.
 func BenchmarkDispatch(b *testing.B) {
-	var h event.Handlers
+	var h endpoint.Handlers
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "posted"} {
 		h.On(name, func(context.Context, *event.Message) error { return nil })
 	}
 	p := parser.Packet{Type: parser.Event, Data: []byte(`["posted",{"room":"lobby"}]`)}
 	b.ReportAllocs()
 	for b.Loop() {
-		m, err := event.NewMessage(&p, nil, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		h.Dispatch(context.Background(), m, nil)
+		h.Dispatch(context.Background(), event.NewMessage(format, &p, nil), nil)
 	}
 }
 
@@ -130,8 +133,7 @@ func BenchmarkDispatch(b *testing.B) {
 type discard struct{}
 
 func (discard) Emit(name string, args ...any) error {
-	p := parser.Packet{Type: parser.Event, Namespace: "/"}
-	_, err := event.EncodeEvent(nil, nil, &p, name, args...)
+	_, err := endpoint.EncodeEvent(format, "/", nil, name, args)
 	return err
 }
 
@@ -149,7 +151,7 @@ func BenchmarkEmit(b *testing.B) {
 // BenchmarkJSON is the part of encoding/json in the first lines of the others.
 func BenchmarkJSON(b *testing.B) {
 	v := chatLine{"lobby", "hello everybody", 7}
-	text, err := event.JSON{}.Marshal(v)
+	text, err := json.Marshal(v)
 	if err != nil {
 		b.Fatal(err)
 	}

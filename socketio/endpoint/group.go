@@ -1,0 +1,28 @@
+package endpoint
+
+import (
+	"fmt"
+
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
+)
+
+// EncodeEvent returns the messages of an event, with an acknowledgement id unless
+// that is nil. The error matches [event.ErrReserved] for a name that the library
+// keeps for itself, or is one of the format.
+func EncodeEvent(f parser.Format, namespace string, id *uint64, name string, args []any) ([]transport.Message, error) {
+	if parser.Reserved(name) {
+		return nil, fmt.Errorf("endpoint: emit %q: %w", name, event.ErrReserved)
+	}
+	return f.EncodeEvent(namespace, id, name, args)
+}
+
+// Size returns how many bytes the messages of a packet have.
+func Size(group []transport.Message) int {
+	size := 0
+	for _, m := range group {
+		size += len(m.Data)
+	}
+	return size
+}

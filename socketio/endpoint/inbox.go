@@ -1,0 +1,82 @@
+package endpoint
+
+import (
+	"context"
+
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport/queue"
+)
+
+// Inbox is what waits for the handlers of one socket: events, each with what its
+// end has to know of where it came from, and calls of the end's own. It runs one at
+// a time, in order, on a goroutine that exists only while something waits. Its
+// methods may be called concurrently, and all but Wait by what it runs.
+type Inbox[From any] struct {
+	queue  queue.Queue[item[From]]
+	handle func(From, *event.Message)
+}
+
+type item[From any] struct {
+	from    From
+	message *event.Message
+	call    func()
+}
+
+// Init makes an Inbox that is a field of another struct ready for use. handle
+// gives an event to its handlers.
+func (b *Inbox[From]) Init(limits queue.Limits, handle func(From, *event.Message)) {
+	b.handle = handle
+	b.queue.Init(limits, b.run)
+}
+
+// Put appends an event of that size. The error is one of package queue.
+func (b *Inbox[From]) Put(from From, m *event.Message, size int) error {
+	return b.queue.Put(item[From]{from: from, message: m}, size)
+}
+
+// PutWait is Put that waits for room until ctx is done, and then returns the cause.
+func (b *Inbox[From]) PutWait(ctx context.Context, from From, m *event.Message, size int) error {
+	return b.queue.PutWait(ctx, item[From]{from: from, message: m}, size)
+}
+
+// Call appends a call, whatever waits already. A closed inbox ignores it.
+func (b *Inbox[From]) Call(fn func()) { _ = b.queue.Force(item[From]{call: fn}, 0) }
+
+// Close refuses what comes later, and forgets what waits.
+func (b *Inbox[From]) Close() { b.queue.Close() }
+
+// Wait returns when nothing waits and nothing runs, or when ctx is done.
+func (b *Inbox[From]) Wait(ctx context.Context) error { return b.queue.Wait(ctx) }
+
+func (b *Inbox[From]) run(batch []item[From]) {
+	reserveStack(0)
+	for i := range batch {
+		next := batch[i]
+		batch[i] = item[From]{} // not kept while later ones are handled
+		if next.call != nil {
+			next.call()
+		} else {
+			b.handle(next.from, next.message)
+		}
+	}
+}
+
+// reserveStack makes sure that the goroutine has 4 KB of stack, which no handler can
+// do without. To grow it here, where little is on it, costs a fifth of what it costs
+// in the depths of a handler.
+//
+//go:noinline
+func reserveStack(i int) byte {
+	var space [1536]byte
+	return space[i]
+}
+
+// PacketSize returns how many bytes a decoded packet holds.
+func PacketSize(p *parser.Packet) int {
+	size := len(p.Data)
+	for _, attachment := range p.Attachments {
+		size += len(attachment)
+	}
+	return size
+}

@@ -1,0 +1,207 @@
+package parser
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/isosocket/isosocket/transport"
+)
+
+// JSON is the [Format] of the protocol document: text with JSON in it, followed by
+// one binary message an attachment.
+//
+// JSON is what encoding/json writes, but HTML is not escaped, which JSON.stringify
+// does not do either. A []byte anywhere in an argument, of a named type too, becomes
+// a placeholder for an attachment, in the order of the JSON; a nil one becomes null.
+// Arrays of bytes are arrays of numbers. Types that marshal or unmarshal themselves
+// know nothing of attachments: they write their own JSON, and read base64 text in
+// place of a binary value. In the data of a ConnectError, which has no attachments,
+// binary values are base64 text.
+type JSON struct{}
+
+var _ Format = JSON{}
+
+// EncodeEvent implements [Format]. What it cannot encode is an [*EncodeError].
+func (JSON) EncodeEvent(namespace string, id *uint64, name string, args []any) ([]transport.Message, error) {
+	e := encoder{Packet: Packet{Type: Event, Namespace: namespace}}
+	if id != nil {
+		e.ID, e.HasID = *id, true
+	}
+	e.begin(len(name) + len(`""`) + sizeOf(args))
+	if err := e.string(name); err != nil {
+		return nil, fmt.Errorf("parser: encode event name %q: %w", name, err)
+	}
+	return e.end(args)
+}
+
+// EncodeAck implements [Format].
+func (JSON) EncodeAck(namespace string, id uint64, args []any) ([]transport.Message, error) {
+	e := encoder{Packet: Packet{Type: Ack, Namespace: namespace, ID: id, HasID: true}}
+	e.begin(sizeOf(args))
+	return e.end(args)
+}
+
+// EncodeControl implements [Format].
+func (JSON) EncodeControl(t Type, namespace string, payload any, members ...Member) ([]transport.Message, error) {
+	p := Packet{Type: t, Namespace: namespace}
+	if payload != nil {
+		var e encoder
+		encode := e.json // to a ConnectError belong no attachments: []byte is base64 text
+		if t == Connect {
+			encode = e.arg
+		}
+		if err := encode(payload); err != nil {
+			return nil, err
+		}
+		if t == Connect && (e.text[0] != '{' || len(e.Attachments) > 0) {
+			return nil, fmt.Errorf("%w: not an object, or with binary values", ErrPayload)
+		}
+		p.Data = e.text
+	}
+	p.Data = withMembers(p.Data, members)
+	return group(appendText(nil, &p), nil), nil
+}
+
+// withMembers puts the members in front of those of an object, so that of two with
+// the same name the one that is there already wins.
+func withMembers(object []byte, members []Member) []byte {
+	if len(members) == 0 {
+		return object
+	}
+	var e encoder
+	for i, m := range members {
+		e.text = append(e.text, "{,"[min(i, 1)])
+		_ = e.string(m.Name) // no string is refused
+		e.text = append(e.text, ':')
+		_ = e.string(m.Value)
+	}
+	if len(object) <= len("{}") {
+		return append(e.text, '}')
+	}
+	return append(append(e.text, ','), object[1:]...)
+}
+
+// AppendArgument implements [Format].
+func (JSON) AppendArgument(event []transport.Message, argument string) []transport.Message {
+	text := event[0].Data
+	e := encoder{text: make([]byte, 0, len(text)+len(argument)+len(`,""`))}
+	e.text = append(e.text, text[:len(text)-1]...)
+	e.text = append(e.text, ',')
+	_ = e.string(argument) // no string is refused
+	longer := slices.Clone(event)
+	longer[0].Data = append(e.text, ']')
+	return longer
+}
+
+// NewDecoder implements [Format].
+func (JSON) NewDecoder(limits Limits) Decoder { return &jsonDecoder{limits: limits} }
+
+// Split implements [Format].
+func (JSON) Split(dst [][]byte, p *Packet) [][]byte {
+	start := len(dst)
+	dst = Split(dst, p.Data)
+	if p.Type != Event {
+		return dst
+	}
+	if len(dst) == start {
+		return append(dst, nil) // no decoder has let this through
+	}
+	switch name := dst[start]; {
+	case len(name) < len(`""`) || name[0] != '"': // an integer, as Node's EventEmitter takes them
+	case bytes.IndexByte(name, '\\') < 0:
+		dst[start] = name[1 : len(name)-1]
+	default:
+		var unescaped string
+		_ = json.Unmarshal(name, &unescaped) // a valid string always decodes
+		dst[start] = []byte(unescaped)
+	}
+	return dst
+}
+
+// Decode implements [Format].
+func (JSON) Decode(value []byte, attachments [][]byte, target any) error {
+	return decodeArgument(value, attachments, target)
+}
+
+// Failure implements [Format].
+func (j JSON) Failure(p *Packet) (message string, data Value, failed bool) {
+	if p.Type == ConnectError {
+		return j.refusal(p)
+	}
+	var inline [2][]byte
+	args := Split(inline[:0], p.Data)
+	if len(args) != 1 || !bytes.Contains(args[0], []byte(`"error"`)) {
+		return "", Value{}, false
+	}
+	var outer, inner map[string]json.RawMessage
+	if json.Unmarshal(args[0], &outer) != nil || len(outer) != 1 || json.Unmarshal(outer["error"], &inner) != nil {
+		return "", Value{}, false
+	}
+	text, more := inner["message"], inner["data"]
+	if len(text) == 0 || text[0] != '"' || json.Unmarshal(text, &message) != nil {
+		return "", Value{}, false
+	}
+	if len(inner) > 2 || len(inner) == 2 && more == nil {
+		return "", Value{}, false
+	}
+	return message, Value{Format: j, Data: more, Attachments: p.Attachments}, true
+}
+
+// refusal is Failure for a ConnectError: an object, or the bare message that
+// earlier servers send. What is neither says nothing.
+func (j JSON) refusal(p *Packet) (message string, data Value, failed bool) {
+	var body struct {
+		Message string
+		Data    json.RawMessage
+	}
+	if json.Unmarshal(p.Data, &body.Message) != nil {
+		_ = json.Unmarshal(p.Data, &body)
+	}
+	return body.Message, Value{Format: j, Data: body.Data}, true
+}
+
+// RelayEvent implements [Relay].
+func (JSON) RelayEvent(event []transport.Message) (Relayed, error) {
+	var p Packet
+	d := jsonDecoder{limits: Limits{MaxAttachments: math.MaxInt}}
+	_, start, err := d.decodeHeader(&p, event[0].Data)
+	if err == nil && p.Type != Event {
+		start, err = 0, ErrType
+	}
+	if err != nil {
+		return Relayed{}, &SyntaxError{Offset: start, Err: err}
+	}
+	r := Relayed{Data: event[0].Data[start:]}
+	for _, attachment := range event[1:] {
+		r.Attachments = append(r.Attachments, attachment.Data)
+	}
+	return r, nil
+}
+
+// RelayAck implements [Relay].
+func (JSON) RelayAck(p *Packet) (Relayed, error) { return Relayed{p.Data, p.Attachments}, nil }
+
+// EncodeRelayed implements [Relay].
+func (JSON) EncodeRelayed(namespace string, id *uint64, event Relayed) ([]transport.Message, error) {
+	p := Packet{Type: Event, Namespace: namespace, Data: event.Data, Attachments: event.Attachments}
+	if id != nil {
+		p.ID, p.HasID = *id, true
+	}
+	if offset, err := checkData(&p, maxDepth, len(p.Attachments)); err != nil {
+		return nil, &SyntaxError{Offset: offset, Err: err}
+	}
+	return group(appendText(nil, &p), p.Attachments), nil
+}
+
+// group returns the messages of one packet.
+func group(text []byte, attachments [][]byte) []transport.Message {
+	messages := make([]transport.Message, 1, 1+len(attachments))
+	messages[0].Data = text
+	for _, attachment := range attachments {
+		messages = append(messages, transport.Message{Data: attachment, Binary: true})
+	}
+	return messages
+}
