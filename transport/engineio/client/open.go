@@ -17,22 +17,19 @@ import (
 // matches [ErrVersion] or [ErrNoTransport], or what the runtime said of the
 // network.
 func Open(ctx context.Context, options Options) (*Session, error) {
-	options.withDefaults()
+	o := &options
+	o.withDefaults()
 	var failures []error
-	for _, name := range options.Transports {
-		if !options.has(name) {
+	for _, name := range o.Transports {
+		if !o.has(name) {
 			continue
 		}
-		open := options.openWebSocket
-		if name == engineio.Polling {
-			open = options.openPolling
-		}
-		s, err := open(ctx)
+		s, err := o.open(ctx, name)
 		if err == nil {
 			return s, nil
 		}
 		failures = append(failures, session.Wrap("open "+string(name), err))
-		if !options.TryAll {
+		if !o.TryAll {
 			break
 		}
 	}
@@ -40,6 +37,13 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 		return nil, ErrNoTransport
 	}
 	return nil, errors.Join(failures...)
+}
+
+func (o *Options) open(ctx context.Context, name engineio.Transport) (*Session, error) {
+	if name == engineio.Polling {
+		return o.openPolling(ctx)
+	}
+	return o.openWebSocket(ctx)
 }
 
 // openPolling begins a session with a GET request that names none.
@@ -61,7 +65,7 @@ func (o *Options) openPolling(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newSession(*o, h, nil)
+	s := newSession(o, h, nil)
 	// An error behind the handshake is the session's, as it is in any later payload.
 	s.polling.early = packets[1:]
 	return s, nil
@@ -85,7 +89,7 @@ func (o *Options) openWebSocket(ctx context.Context) (*Session, error) {
 		conn.Close(0, "")
 		return nil, err
 	}
-	return newSession(*o, h, conn), nil
+	return newSession(o, h, conn), nil
 }
 
 // parseOpen reads the first packet of a session. err is what decoding it said.

@@ -26,7 +26,7 @@ const (
 // called concurrently and do not block, save Serve and Hold.
 type Session struct {
 	core    session.Session
-	options Options
+	options *Options
 	polling polling
 	conn    transport.Conn // that the session began on; nil for polling
 
@@ -39,7 +39,7 @@ type Session struct {
 }
 
 // newSession returns the session that a handshake began.
-func newSession(options Options, h engineio.Handshake, conn transport.Conn) *Session {
+func newSession(options *Options, h engineio.Handshake, conn transport.Conn) *Session {
 	s := &Session{options: options, conn: conn}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.polling = polling{session: s, handshake: h}

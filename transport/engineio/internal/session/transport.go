@@ -37,17 +37,17 @@ type Transport interface {
 }
 
 // WebSocket returns the transport of a session on conn.
-func WebSocket(conn transport.Conn) Transport { return webSocket{conn} }
+func WebSocket(conn transport.Conn) Transport { return &webSocket{conn} }
 
 type webSocket struct{ conn transport.Conn }
 
-func (webSocket) Name() engineio.Transport          { return engineio.WebSocket }
-func (webSocket) Ready() bool                       { return true }
-func (webSocket) Queued()                           {}
-func (webSocket) Due() time.Time                    { return time.Time{} }
-func (webSocket) Advance(time.Time) func()          { return nil }
-func (w webSocket) End(engineio.Type) (then func()) { return func() { w.conn.Close(0, "") } }
-func (w webSocket) Write(packets []transport.Message, _ bool) error {
+func (*webSocket) Name() engineio.Transport          { return engineio.WebSocket }
+func (*webSocket) Ready() bool                       { return true }
+func (*webSocket) Queued()                           {}
+func (*webSocket) Due() time.Time                    { return time.Time{} }
+func (*webSocket) Advance(time.Time) func()          { return nil }
+func (w *webSocket) End(engineio.Type) (then func()) { return func() { w.conn.Close(0, "") } }
+func (w *webSocket) Write(packets []transport.Message, _ bool) error {
 	if len(packets) == 0 {
 		return nil
 	}
@@ -58,7 +58,7 @@ func (w webSocket) Write(packets []transport.Message, _ bool) error {
 // caller holds the lock, has made sure that the session is not closed and the
 // outbox rests, and calls Resume.
 // https://socket.io/docs/v4/engine-io-protocol/#upgrade
-func (s *Session) Switch(conn transport.Conn) { s.transport = webSocket{conn} }
+func (s *Session) Switch(conn transport.Conn) { s.transport = &webSocket{conn} }
 
 // Rest makes the outbox rest from now on. What is being written goes on.
 func (s *Session) Rest() { s.outbox.PauseNow() }
