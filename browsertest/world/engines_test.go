@@ -24,7 +24,7 @@ import (
 
 // TestEngines plays both ends of an Engine.IO session against each other.
 func TestEngines(t *testing.T) {
-	f := play(t, 600, func(t *testing.T, seed uint64, v *verdict, f *figures) {
+	f := play(t, 1000, func(t *testing.T, seed uint64, v *verdict, f *figures) {
 		newEngines(tellEngines(seed), v).play(t, f)
 	})
 	f.demandAll(t)
@@ -238,13 +238,23 @@ func (e *engines) play(t *testing.T, f *figures) {
 	}
 }
 
-// length is how long both ends send.
-const length = 250 * time.Millisecond
+const (
+	length   = 250 * time.Millisecond // both ends send for so long
+	moveTime = 8 * latency            // an upgrade is in progress before that, mostly
+)
+
+// moment returns a random time within length, half of the times within moveTime.
+func moment(rng *rand.Rand) time.Duration {
+	if rng.IntN(2) == 0 {
+		return time.Duration(rng.Int64N(int64(moveTime)))
+	}
+	return time.Duration(rng.Int64N(int64(length)))
+}
 
 // breakThings has a fault happen, mostly while both ends send.
 func (e *engines) breakThings() {
 	rng := rand.New(rand.NewPCG(e.seed, 2))
-	time.Sleep(time.Duration(rng.Int64N(int64(length))))
+	time.Sleep(moment(rng))
 	switch e.fault {
 	case cuts:
 		e.network.Cut()
@@ -304,7 +314,7 @@ func (e *engines) converse(t *testing.T) {
 	// What is accepted from here on may get lost, unless nothing ends the session.
 	owed := func() {}
 	if e.ending != allSent {
-		time.Sleep(time.Duration(e.rng.Int64N(int64(length))))
+		time.Sleep(moment(e.rng))
 		owed = e.end(t)
 	}
 	sending.Wait()
