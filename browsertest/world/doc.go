@@ -1,13 +1,13 @@
 // Package world plays random conversations with a fault at a random moment, both ends
 // in one process and on fake time: thousands of them a minute.
 //
-// TestSockets has a server and its clients talk through their public API, over net/http
-// on the network of package transporttest. Everything that is sent is numbered, and
-// a ledger knows what was accepted. What must hold:
+// TestSockets has a server and its clients talk through their public API, TestEngines
+// both ends of an Engine.IO session. Between them are net/http and the network of package
+// transporttest, which cuts connections, leaves them half open or loses what was written
+// last. Everything that is sent is numbered, and what must hold is:
 //
-//   - What was accepted arrives once and in order, or the disconnection of the socket is
-//     reported.
-//   - What an end accepts before it ends in order, by Disconnect, Shutdown or Close,
+//   - What was accepted arrives once and in order, or the end of the socket is reported.
+//   - What an end has accepted before it ends in order, by Disconnect, Shutdown or Close,
 //     arrives, also in the middle of an upgrade.
 //   - OnConnect and OnDisconnect take turns, an event comes between the two, and nothing
 //     comes once Close has returned.
@@ -15,7 +15,7 @@
 //
 // A failure names the seed of its round, with which it is played again:
 //
-//	go test ./browsertest/world -run TestSockets -seed 17
+//	go test -v ./browsertest/world -run TestSockets -seed 17
 //
 // The seed decides who does what, and when. What happens at the same moment is ordered
 // by Go's scheduler, so some failures need more than one try: -rounds 100 plays the seed
