@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"transport_native":               {"transport"},
 	"transport_js":                   {"transport"},
 	"socketio/parser":                {"transport"},
+	"socketio/parser/parsertest":     {"transport", "socketio/parser"},
 	"socketio/event":                 {"socketio/parser"},
 	"socketio/endpoint":              {"transport", "transport/queue", "socketio/parser", "socketio/event"},
 	"socketio/endpoint/endpointtest": {"transport", "socketio/parser", "socketio/event", "socketio/endpoint"},
@@ -50,7 +51,7 @@ var onlyIn = map[string][]string{
 	"github.com/hack-pad/safejs":   {"transport_js"},
 	"syscall/js":                   {"transport_js"},
 	"github.com/rs/cors":           {"server"},
-	"github.com/stretchr/testify":  {"server/adapter/adaptertest"},
+	"github.com/stretchr/testify":  {"server/adapter/adaptertest", "socketio/parser/parsertest"},
 	"github.com/chromedp/chromedp": nil,
 }
 
