@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"transport_native":                    {"transport"},
 	"transport_js":                        {"transport"},
 	"socketio/parser":                     {"transport"},
+	"socketio/parser/parsertest":          {"transport", "socketio/parser"},
 	"socketio/event":                      {"socketio/parser"},
 	"socketio/endpoint":                   {"transport", "transport/queue", "socketio/parser", "socketio/event"},
 	"socketio/endpoint/endpointtest":      {"transport", "socketio/parser", "socketio/event", "socketio/endpoint"},

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
@@ -15,7 +16,16 @@ func EncodeEvent(f parser.Format, namespace string, id *uint64, name string, arg
 	if parser.Reserved(name) {
 		return nil, fmt.Errorf("endpoint: emit %q: %w", name, event.ErrReserved)
 	}
-	return f.EncodeEvent(namespace, id, name, args)
+	if json, ok := f.(parser.JSON); ok {
+		// The compiler sees that this keeps nothing, so that the caller's arguments stay
+		// on its stack. What a method of an interface is given is allocated.
+		return json.EncodeEvent(namespace, id, name, args)
+	}
+	var own *uint64
+	if id != nil {
+		own = new(*id)
+	}
+	return f.EncodeEvent(namespace, own, name, slices.Clone(args))
 }
 
 // Size returns how many bytes the messages of a packet have.

@@ -53,7 +53,7 @@ func noAnswer(ctx context.Context, name string) error {
 // Reply returns the message of a decoded Ack, which answers the event of that name.
 // The error is an [*event.AckError] if that is what the peer answered with.
 func Reply(f parser.Format, p *parser.Packet, name string) (*event.Message, error) {
-	if message, data, failed := f.Failure(p); failed {
+	if message, data, failed := f.Failure(*p); failed {
 		return nil, &event.AckError{Message: message, Data: received(data)}
 	}
 	return event.NewReply(f, p, name), nil

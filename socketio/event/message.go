@@ -31,7 +31,7 @@ type Message struct {
 // has no id. It is for the two ends of a connection, and for tests of handlers.
 func NewMessage(f parser.Format, p *parser.Packet, ack func(args ...any) error) *Message {
 	m := &Message{format: f, attachments: p.Attachments, ack: ack}
-	m.elements = f.Split(m.inline[:0], p)
+	m.elements = f.Split(m.inline[:0], *p)
 	return m
 }
 
@@ -39,7 +39,7 @@ func NewMessage(f parser.Format, p *parser.Packet, ack func(args ...any) error) 
 // name.
 func NewReply(f parser.Format, p *parser.Packet, name string) *Message {
 	m := &Message{format: f, attachments: p.Attachments}
-	m.elements = f.Split(append(m.inline[:0], []byte(name)), p)
+	m.elements = f.Split(append(m.inline[:0], []byte(name)), *p)
 	return m
 }
 

@@ -157,7 +157,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		m := event.NewMessage(parser.JSON{}, p, nil)
 		before := string(p.Data)
-		for i, raw := range (parser.JSON{}).Split(nil, p)[1:] {
+		for i, raw := range (parser.JSON{}).Split(nil, *p)[1:] {
 			for _, target := range []any{
 				new(any), new([]byte), new(string), new(record), new([]any), new(map[string]any),
 				new([][]byte), new(json.RawMessage), new(time.Time), new(upload), new([]upload), new(list),
@@ -177,6 +177,6 @@ func FuzzDecode(f *testing.F) {
 		require.Equal(t, before, string(p.Data))
 		require.Equal(t, string(attachment), string(p.Attachments[0]))
 		p.Type = parser.Ack
-		_, _, _ = parser.JSON{}.Failure(p)
+		_, _, _ = parser.JSON{}.Failure(*p)
 	})
 }

@@ -39,7 +39,7 @@ type Format interface {
 
 	// Split appends the arguments of a decoded Event or Ack to dst, each as it came.
 	// Before those of an Event is its name, which is text in every format.
-	Split(dst [][]byte, p *Packet) [][]byte
+	Split(dst [][]byte, p Packet) [][]byte
 
 	// Decode decodes a value of a decoded packet into target, a pointer: one of
 	// Split, or the Data of a control packet. Attachments are those of the packet.
@@ -49,7 +49,7 @@ type Format interface {
 	// Failure returns what a decoded packet says went wrong. A ConnectError says
 	// so always, an Ack with the single argument {"error":{"message":…,"data":…}},
 	// where data may be missing and nothing else may be there.
-	Failure(p *Packet) (message string, data Value, failed bool)
+	Failure(p Packet) (message string, data Value, failed bool)
 
 	Relay
 }
@@ -61,7 +61,7 @@ type Relay interface {
 	RelayEvent(event []transport.Message) (Relayed, error)
 
 	// RelayAck returns the arguments of a decoded Ack. They may share memory with it.
-	RelayAck(p *Packet) (Relayed, error)
+	RelayAck(p Packet) (Relayed, error)
 
 	// EncodeRelayed is EncodeEvent for an event that another server has sent. An
 	// error says that it is not one.

@@ -100,7 +100,7 @@ func (JSON) AppendArgument(event []transport.Message, argument string) []transpo
 func (JSON) NewDecoder(limits Limits) Decoder { return &jsonDecoder{limits: limits} }
 
 // Split implements [Format].
-func (JSON) Split(dst [][]byte, p *Packet) [][]byte {
+func (JSON) Split(dst [][]byte, p Packet) [][]byte {
 	start := len(dst)
 	dst = Split(dst, p.Data)
 	if p.Type != Event {
@@ -127,7 +127,7 @@ func (JSON) Decode(value []byte, attachments [][]byte, target any) error {
 }
 
 // Failure implements [Format].
-func (j JSON) Failure(p *Packet) (message string, data Value, failed bool) {
+func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
 	if p.Type == ConnectError {
 		return j.refusal(p)
 	}
@@ -152,7 +152,7 @@ func (j JSON) Failure(p *Packet) (message string, data Value, failed bool) {
 
 // refusal is Failure for a ConnectError: an object, or the bare message that
 // earlier servers send. What is neither says nothing.
-func (j JSON) refusal(p *Packet) (message string, data Value, failed bool) {
+func (j JSON) refusal(p Packet) (message string, data Value, failed bool) {
 	var body struct {
 		Message string
 		Data    json.RawMessage
@@ -182,7 +182,7 @@ func (JSON) RelayEvent(event []transport.Message) (Relayed, error) {
 }
 
 // RelayAck implements [Relay].
-func (JSON) RelayAck(p *Packet) (Relayed, error) { return Relayed{p.Data, p.Attachments}, nil }
+func (JSON) RelayAck(p Packet) (Relayed, error) { return Relayed{p.Data, p.Attachments}, nil }
 
 // EncodeRelayed implements [Relay].
 func (JSON) EncodeRelayed(namespace string, id *uint64, event Relayed) ([]transport.Message, error) {

@@ -46,7 +46,7 @@ func TestFailure(t *testing.T) {
 			placeholder := string(parser.AppendPlaceholder(nil, 0))
 			p, err := decode(`61-7[`+strings.ReplaceAll(tt.reply, "$0", placeholder)+`]`, "a")
 			require.NoError(t, err)
-			message, data, failed := parser.JSON{}.Failure(p)
+			message, data, failed := parser.JSON{}.Failure(*p)
 			require.Equal(t, tt.failed, failed)
 			require.Equal(t, tt.message, message)
 			var raw json.RawMessage
@@ -68,7 +68,7 @@ func TestRefusal(t *testing.T) {
 	} {
 		p, err := decode(text)
 		require.NoError(t, err)
-		message, data, failed := parser.JSON{}.Failure(p)
+		message, data, failed := parser.JSON{}.Failure(*p)
 		require.True(t, failed)
 		require.Equal(t, want, [2]string{message, string(data.Data)}, text)
 	}
@@ -144,7 +144,7 @@ func TestRelay(t *testing.T) {
 	}
 	p, err := decode(`61-7[{"_placeholder":true,"num":0}]`, "a")
 	require.NoError(t, err)
-	relayed, err := parser.JSON{}.RelayAck(p)
+	relayed, err := parser.JSON{}.RelayAck(*p)
 	require.NoError(t, err)
 	require.Equal(t, parser.Relayed{Data: []byte(`[{"_placeholder":true,"num":0}]`), Attachments: [][]byte{[]byte("a")}}, relayed)
 
