@@ -19,6 +19,7 @@ import (
 // receiver of an Engine.IO session.
 type conn struct {
 	server    *Server
+	id        uint64 // see Session.ID
 	session   *engine.Session
 	context   context.Context // the values of the first request's context, never over
 	handshake Handshake       // without Auth
@@ -26,6 +27,7 @@ type conn struct {
 	decoder parser.Decoder // used by whoever calls Receive
 
 	mu         sync.Mutex // guards what follows
+	carrier    string     // the name of the transport
 	sockets    []*Socket  // one a namespace; a closed one stays if the server disconnected it
 	refused    int        // connections to namespaces that do not exist
 	closed     bool       // no socket is added any more
@@ -38,6 +40,7 @@ func (s *Server) open(session *engine.Session, r *http.Request) engine.Receiver 
 	now := time.Now()
 	c := &conn{
 		server:  s,
+		id:      s.lastID.Add(1),
 		session: session,
 		context: context.WithoutCancel(r.Context()),
 		handshake: Handshake{
@@ -49,8 +52,27 @@ func (s *Server) open(session *engine.Session, r *http.Request) engine.Receiver 
 		},
 		decoder: parser.Decoder{Limits: s.options.limits()},
 	}
+	if values := r.URL.Query()["transport"]; len(values) > 0 {
+		c.carrier = values[len(values)-1] // the one that counts, see parseRequest of the engine
+	}
 	c.setDeadlines(now.Add(s.options.ConnectTimeout), time.Time{})
+	s.trace.Load().sessionOpened(c)
 	return c
+}
+
+// Upgraded is called when the session has moved to another transport.
+func (c *conn) Upgraded(transport string) {
+	c.mu.Lock()
+	c.carrier = transport
+	c.mu.Unlock()
+	c.server.trace.Load().sessionUpgraded(c)
+}
+
+// transport returns the name of the session's transport.
+func (c *conn) transport() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.carrier
 }
 
 // setDeadlines tells the session the first of the two.
@@ -61,6 +83,9 @@ func (c *conn) setDeadlines(connectBy, assembleBy time.Time) {
 
 // Receive implements engine.Receiver.
 func (c *conn) Receive(m transport.Message) {
+	if trace := c.server.trace.Load(); trace != nil {
+		trace.packetReceived(c, m)
+	}
 	p, complete, err := c.decode(m)
 	switch {
 	case err != nil:
@@ -150,10 +175,10 @@ func (c *conn) connect(p *parser.Packet) {
 		c.refuse(p.Namespace)
 		return
 	}
-	s := newSocket(n, c, p.Data)
-	if !c.server.begin(s) {
+	if !c.server.begin() {
 		return // shutting down
 	}
+	s := newSocket(n, c, p.Data)
 	if err := c.add(s); err != nil {
 		s.close(event.ForcedClose, err)
 		c.fail(err)
@@ -205,7 +230,14 @@ func (c *conn) sendConnectError(namespace, message string, data any) {
 		c.server.options.Logger.Error("refusal not encoded", "namespace", namespace, "error", err)
 		text = json.RawMessage(`{"message":"Internal error"}`)
 	}
-	c.session.Send(control(parser.ConnectError, namespace, text), false)
+	c.send(control(parser.ConnectError, namespace, text))
+}
+
+// send queues a packet that is not an event.
+func (c *conn) send(group []transport.Message) {
+	if c.session.Send(group, false) == nil {
+		c.server.trace.Load().packetSent(c, group)
+	}
 }
 
 // joined says that a namespace was joined.
@@ -247,6 +279,7 @@ func (c *conn) Closed(reason engine.Reason, err error) {
 	for _, s := range sockets {
 		s.close(event.Reason(reason), err)
 	}
+	c.server.trace.Load().sessionClosed(c, event.Reason(reason), err)
 }
 
 // disconnect makes all sockets leave, and closes the connection once the client

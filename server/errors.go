@@ -21,5 +21,6 @@ var (
 	errConnectError   = errors.New("server: CONNECT_ERROR packet from a client")
 	errManyNamespaces = errors.New("server: too many namespaces")
 	errNoNamespace    = errors.New("server: no namespace joined in time")
+	errClosed         = errors.New("server: closed")
 	errAttachments    = errors.New("server: attachments missing")
 )

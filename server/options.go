@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/isosocket/isosocket/server/adapter"
-	"github.com/isosocket/isosocket/server/adapter/memory"
 	"github.com/isosocket/isosocket/server/internal/engine"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
@@ -110,7 +109,8 @@ type Options struct {
 	// Codec encodes and decodes the arguments of events. Nil means [event.JSON].
 	Codec event.Codec
 
-	// Adapter makes the adapter of each namespace. Nil means [memory.New].
+	// Adapter makes the adapter of each namespace, which connects it with the same
+	// namespace of other servers. Nil means that there are none. See [adapter.New].
 	Adapter adapter.New
 
 	// Logger gets a line for what goes wrong: errors and panics of handlers, invalid
@@ -118,8 +118,8 @@ type Options struct {
 	Logger *slog.Logger
 
 	// OnError is called with the errors and panics of handlers and middleware, on
-	// the goroutine of the socket. Errors of handlers are [*event.HandlerError]. Nil means
-	// that they are only logged.
+	// the goroutine of the socket. Errors of handlers are [*event.HandlerError]; s is nil
+	// for those of OnServer. Nil means that they are only logged.
 	OnError func(s *Socket, err error)
 }
 
@@ -186,9 +186,6 @@ func (o *Options) withDefaults() Options {
 	d.SendBufferPackets = or(d.SendBufferPackets, 1024)
 	if d.Codec == nil {
 		d.Codec = event.JSON{}
-	}
-	if d.Adapter == nil {
-		d.Adapter = memory.New
 	}
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)

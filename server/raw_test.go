@@ -38,7 +38,10 @@ func serve(t *testing.T, options *server.Options) *rig {
 	io := server.New(options)
 	h := httptest.NewServer(io)
 	t.Cleanup(h.Close)
-	t.Cleanup(func() { require.NoError(t, io.Close()) })
+	t.Cleanup(func() {
+		require.NoError(t, io.Close())
+		require.NoError(t, io.Wait(ctx))
+	})
 	return &rig{t, io, h.URL, ctx}
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/isosocket/isosocket/server"
 	"github.com/isosocket/isosocket/server/adapter"
-	"github.com/isosocket/isosocket/server/adapter/memory"
 	"github.com/isosocket/isosocket/socketio/event"
 )
 
@@ -73,14 +72,12 @@ type stubborn struct{ adapter.Adapter }
 
 var errStubborn = errors.New("stubborn")
 
-func (stubborn) Close() error { return errStubborn }
+func (stubborn) Close(context.Context) error { return errStubborn }
 
 func TestErrorOfAnAdapter(t *testing.T) {
-	io := server.New(&server.Options{Adapter: func(namespace string) adapter.Adapter {
-		return stubborn{memory.New(namespace)}
-	}})
-	require.ErrorIs(t, io.Shutdown(context.Background()), errStubborn)
-	require.ErrorIs(t, io.Close(), errStubborn)
+	sio := server.New(&server.Options{Adapter: func(adapter.Host) (adapter.Adapter, error) { return stubborn{}, nil }})
+	require.ErrorIs(t, sio.Shutdown(context.Background()), errStubborn)
+	require.ErrorIs(t, sio.Close(), errStubborn)
 }
 
 func TestCloseWhileClientsComeAndTalk(t *testing.T) {

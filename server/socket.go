@@ -6,17 +6,10 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/server/internal/engine"
 	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/socketio/parser"
-	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/queue"
 )
-
-// inboxItems is how many events may wait for a socket's handlers before nothing
-// more is read from its client. Their bytes are bounded by Options.MaxPayload.
-const inboxItems = 1024
 
 // Socket is one client in one namespace. Its methods may be called concurrently.
 //
@@ -45,7 +38,7 @@ type Socket struct {
 	context      context.Context
 	cancel       context.CancelCauseFunc // nil before Context is asked for
 	cause        error                   // why it is disconnected; nil before
-	rooms        []string                // that it was in when it was disconnected
+	left         []string                // the rooms that it was in when it was disconnected
 	data         any
 	onLeaving    []func(event.Reason)
 	onDisconnect []func(event.Reason)
@@ -61,17 +54,11 @@ const (
 	disconnected              // for good: a client that comes back gets another socket
 )
 
-// task is something for the inbox: an event, or a function of our own.
-type task struct {
-	message *event.Message
-	run     func()
-}
-
 func newSocket(n *Namespace, c *conn, auth []byte) *Socket {
 	s := &Socket{id: engine.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
 	s.acks.IDs = &n.ackIDs
 	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.work)
-	n.adapter.Add((*member)(s))
+	n.rooms.Add(s.id, s)
 	return s
 }
 
@@ -89,7 +76,11 @@ func (s *Socket) Handshake() Handshake {
 	return h
 }
 
-// Connected tells whether the socket can send.
+// Transport returns the name of the transport that the client is on now, "polling" or
+// "websocket".
+func (s *Socket) Transport() string { return s.conn.transport() }
+
+// Connected reports whether the socket can send.
 func (s *Socket) Connected() bool { return s.settled() == connected }
 
 // settled returns the state, after the answer if that is being queued: the client may
@@ -104,7 +95,7 @@ func (s *Socket) settled() state {
 	return current
 }
 
-// Context is over when the socket is disconnected. Its cause is then a
+// Context is canceled when the socket is disconnected. Its cause is then a
 // [*event.DisconnectError]. It has the values of the context of the client's first
 // HTTP request, so what an HTTP middleware in front of the server put there is
 // found here.
@@ -127,298 +118,11 @@ func (s *Socket) Data() any {
 	return s.data
 }
 
-// SetData attaches a value of the application's own to the socket.
+// SetData attaches a value of the application's own to the socket. Other servers see
+// it in [Broadcast.Fetch] if it encodes; it is encoded when they ask. What does not
+// encode is logged and stays out of their sight.
 func (s *Socket) SetData(data any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data = data
-}
-
-// On adds a handler for the events of that name, until off is called, see [event.Handlers].
-func (s *Socket) On(name string, h event.Handler) (off func()) { return s.handlers.On(name, h) }
-
-// Once adds a handler for one event of that name.
-func (s *Socket) Once(name string, h event.Handler) (off func()) { return s.handlers.Once(name, h) }
-
-// OnAny adds a handler for the events of every name, called before those of On.
-func (s *Socket) OnAny(h event.Handler) (off func()) { return s.handlers.OnAny(h) }
-
-// OnDisconnecting adds a function that is called when the socket is disconnected,
-// before those of OnDisconnect, with the reason. Like them it runs behind the handlers of the events
-// that came before.
-func (s *Socket) OnDisconnecting(fn func(reason event.Reason)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.onLeaving = append(s.onLeaving, fn)
-}
-
-// OnDisconnect adds a function that is called when the socket is disconnected.
-// It is the last that the socket does.
-func (s *Socket) OnDisconnect(fn func(reason event.Reason)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.onDisconnect = append(s.onDisconnect, fn)
-}
-
-// Emit sends an event to the client. It is encoded before Emit returns, and
-// waits in a queue until the client takes it. The error is one of encoding, a
-// [*event.DisconnectError], or ErrNotConnected.
-func (s *Socket) Emit(name string, args ...any) error {
-	return s.emit(name, args, nil, false)
-}
-
-// Request sends an event to the client and waits for its answer, see
-// [event.Requester]. It may be called in a handler.
-func (s *Socket) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
-	return s.acks.Request(ctx, s.namespace.server.options.Codec, name, func(id uint64) error {
-		return s.emit(name, args, &id, false)
-	})
-}
-
-func (s *Socket) emit(name string, args []any, id *uint64, volatile bool) error {
-	_, group, err := s.namespace.event(name, args, id)
-	if err != nil {
-		return err
-	}
-	return s.send(group, volatile)
-}
-
-// Volatile returns an emitter to the client that drops what the client is not
-// ready for, see [Broadcast.Volatile].
-func (s *Socket) Volatile() event.Emitter { return volatile{s} }
-
-type volatile struct{ socket *Socket }
-
-func (v volatile) Emit(name string, args ...any) error {
-	return v.socket.emit(name, args, nil, true)
-}
-
-// To returns a broadcast to the sockets in any of the rooms, without this one.
-func (s *Socket) To(rooms ...string) Broadcast { return s.Broadcast().To(rooms...) }
-
-// Broadcast returns a broadcast to all sockets of the namespace but this one.
-func (s *Socket) Broadcast() Broadcast { return s.namespace.Except(s.id) }
-
-// Join puts the socket into rooms. It does nothing once the socket is disconnected.
-func (s *Socket) Join(rooms ...string) { s.namespace.adapter.Join(s.id, rooms...) }
-
-// Leave takes the socket out of rooms.
-func (s *Socket) Leave(rooms ...string) { s.namespace.adapter.Leave(s.id, rooms...) }
-
-// Rooms returns the rooms that the socket is in, its id included, in no order.
-// Once it is disconnected they are those it was in.
-func (s *Socket) Rooms() []string {
-	if rooms := s.namespace.adapter.Rooms(s.id); rooms != nil {
-		return rooms
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.rooms
-}
-
-// Disconnect makes the client leave the namespace; it does not come back by
-// itself. With closeConnection it leaves all its namespaces and its connection is
-// closed, after it has received what was sent before. Disconnect returns at once.
-func (s *Socket) Disconnect(closeConnection bool) {
-	if closeConnection {
-		s.conn.disconnect()
-	} else {
-		s.leave()
-	}
-}
-
-// leave tells the client and closes the socket.
-func (s *Socket) leave() {
-	if s.Connected() {
-		s.send(control(parser.Disconnect, s.namespace.name, nil), false)
-	}
-	s.close(event.ServerNamespaceDisconnect, nil)
-}
-
-// member is a socket as its adapter knows it.
-type member Socket
-
-// ID implements adapter.Socket.
-func (m *member) ID() string { return m.id }
-
-// Deliver implements adapter.Socket.
-func (m *member) Deliver(p *adapter.Packet) { (*Socket)(m).send(p.Messages, p.Volatile) }
-
-func (s *Socket) send(group []transport.Message, volatile bool) error {
-	switch s.settled() {
-	case pending:
-		return ErrNotConnected
-	case disconnected:
-		return s.disconnectError()
-	}
-	switch err := s.session.Send(group, volatile); err {
-	case nil, engine.ErrDropped:
-		return nil
-	default:
-		return &event.DisconnectError{Reason: event.TransportError, Err: err}
-	}
-}
-
-func (s *Socket) disconnectError() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cause
-}
-
-// receive queues an event for the handlers. It waits while they are far behind.
-func (s *Socket) receive(p *parser.Packet) {
-	if s.state.Load() == disconnected {
-		return
-	}
-	var ack func(args ...any) error
-	if p.HasID {
-		id := p.ID
-		ack = func(args ...any) error { return s.answer(id, args) }
-	}
-	size := len(p.Data)
-	for _, attachment := range p.Attachments {
-		size += len(attachment)
-	}
-	m, err := event.NewMessage(p, s.namespace.server.options.Codec, ack)
-	if err != nil {
-		s.conn.fail(err)
-		return
-	}
-	if s.inbox.Put(task{message: m}, size) == queue.ErrFull {
-		s.session.Hold(func() { s.inbox.PutWait(s.Context(), task{message: m}, size) })
-	}
-}
-
-func (s *Socket) answer(id uint64, args []any) error {
-	group, err := s.namespace.ack(id, args)
-	if err != nil {
-		return err
-	}
-	return s.send(group, false)
-}
-
-// enqueue queues something that must not get lost in a full inbox. Behind finish
-// the inbox takes nothing any more.
-func (s *Socket) enqueue(t task) { s.inbox.Force(t, 0) }
-
-// work handles a batch of the inbox.
-func (s *Socket) work(batch []task) {
-	reserveStack(0)
-	for i := range batch {
-		t := batch[i]
-		batch[i] = task{} // not kept while later ones are handled
-		switch {
-		case t.run != nil:
-			t.run()
-		case s.entered:
-			s.handlers.Dispatch(s.Context(), t.message, s.report)
-		}
-	}
-}
-
-// reserveStack makes sure that the goroutine has 4 KB of stack, which no handler can do
-// without. To grow it here, where little is on it, costs a fifth of what it costs
-// in the depths of a handler.
-//
-//go:noinline
-func reserveStack(i int) byte {
-	var space [1536]byte
-	return space[i]
-}
-
-func (s *Socket) report(err error) { s.namespace.server.report(s, err) }
-
-// enter asks the middleware and answers the client. It is the first thing that
-// the inbox does.
-func (s *Socket) enter() {
-	middleware, onConnect := s.namespace.hooks()
-	for _, m := range middleware {
-		if err := protect(func() error { return m(s.Context(), s) }); err != nil {
-			s.refuse(err)
-			return
-		}
-	}
-	if !s.confirm() {
-		return
-	}
-	for _, fn := range onConnect {
-		if err := protect(func() error { fn(s); return nil }); err != nil {
-			s.report(err)
-		}
-	}
-}
-
-// confirm answers the client. Nothing else is sent to it before. It returns false
-// if the client is gone.
-func (s *Socket) confirm() bool {
-	s.answerMu.Lock()
-	defer s.answerMu.Unlock()
-	if !s.state.CompareAndSwap(pending, answering) {
-		return false
-	}
-	s.entered = true
-	data, err := json.Marshal(struct {
-		SID string `json:"sid"`
-	}{s.id})
-	if err != nil {
-		panic("BUG: server: encode socket id: " + err.Error()) // a string always encodes
-	}
-	s.session.Send(control(parser.Connect, s.namespace.name, data), false)
-	s.state.CompareAndSwap(answering, connected)
-	s.conn.joined()
-	return true
-}
-
-func (s *Socket) refuse(err error) {
-	if _, panicked := err.(*PanicError); panicked {
-		s.report(err)
-	}
-	if s.state.Load() == pending {
-		message, data := refusal(err)
-		s.conn.sendConnectError(s.namespace.name, message, data)
-	}
-	s.close(event.ServerNamespaceDisconnect, err)
-}
-
-// close ends the socket. The first reason counts. It waits for nothing: the
-// functions of OnDisconnect run in the inbox, behind the events that came before.
-func (s *Socket) close(reason event.Reason, err error) {
-	cause := &event.DisconnectError{Reason: reason, Err: err}
-	rooms := s.namespace.adapter.Rooms(s.id)
-	s.mu.Lock()
-	if s.cause != nil {
-		s.mu.Unlock()
-		return
-	}
-	s.cause, s.rooms = cause, rooms
-	s.state.Store(disconnected)
-	cancel := s.cancel
-	s.mu.Unlock()
-
-	s.namespace.adapter.Remove(s.id)
-	if cancel != nil {
-		cancel(cause)
-	}
-	s.acks.Close(cause)
-	s.enqueue(task{run: func() { s.finish(reason) }})
-}
-
-// finish is the last that the inbox does.
-func (s *Socket) finish(reason event.Reason) {
-	defer s.namespace.server.running.Done()
-	s.inbox.Close()
-	if !s.entered {
-		return
-	}
-	s.entered = false // for what is behind in the batch
-	s.mu.Lock()
-	leaving, left := s.onLeaving, s.onDisconnect
-	s.mu.Unlock()
-	for _, fns := range [][]func(event.Reason){leaving, left} {
-		for _, fn := range fns {
-			if err := protect(func() error { fn(reason); return nil }); err != nil {
-				s.report(err)
-			}
-		}
-	}
 }

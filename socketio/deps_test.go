@@ -31,12 +31,12 @@ var mayImport = map[string][]string{
 	"socketio/event":             {"socketio/parser"},
 	"socketio/internal/engine":   {"transport", "transport/engineio", "transport/queue"},
 	"socketio":                   {"transport", "transport/engineio", "transport/queue", "transport_native", "transport_js", "socketio/parser", "socketio/event", "socketio/internal/engine"},
-	"server/adapter":             {"transport", "socketio/parser"},
-	"server/adapter/memory":      {"server/adapter", "transport", "socketio/parser"},
-	"server/adapter/adaptertest": {"server/adapter", "transport", "socketio/parser"},
+	"server/adapter":             nil,
+	"server/adapter/clustertest": {"server/adapter", "transport/queue"},
+	"server/internal/rooms":      nil,
 	"server/internal/engine":     {"transport", "transport/engineio", "transport/queue", "transport_native"},
 	"server": {"transport", "transport/engineio", "transport/queue", "transport_native", "socketio/parser", "socketio/event",
-		"server/adapter", "server/adapter/memory", "server/internal/engine"},
+		"server/adapter", "server/internal/engine", "server/internal/rooms"},
 }
 
 // programs are not imported by the library, and are free to import it.
@@ -48,7 +48,7 @@ var onlyIn = map[string][]string{
 	"github.com/hack-pad/safejs":   {"transport_js"},
 	"syscall/js":                   {"transport_js"},
 	"github.com/rs/cors":           {"server"},
-	"github.com/stretchr/testify":  {"server/adapter/adaptertest"},
+	"github.com/stretchr/testify":  {"server/adapter/clustertest"},
 	"github.com/chromedp/chromedp": nil,
 }
 
