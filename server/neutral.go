@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/socketio/event"
@@ -34,6 +35,8 @@ func fromNeutral(t parser.Type, data []byte, attachments [][]byte) (*parser.Pack
 		return nil, err
 	case len(p.Data) != len(data) || len(data) == 0: // it had a header of its own
 		return nil, errNeutral
+	case !utf8.Valid(data): // of what a client sends the transport has seen to that
+		return nil, event.ErrUTF8
 	}
 	p.Attachments = attachments
 	return &p, nil

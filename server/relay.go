@@ -12,7 +12,7 @@ import (
 // attach makes the namespace's adapter. It is called once, without a lock of ours,
 // because the constructor is the user's.
 func (n *Namespace) attach() {
-	if n.server.options.Adapter != nil {
+	if n.server.options.Adapter != nil && n.adapter == nil {
 		n.keep(n.newAdapter())
 	}
 	n.ready.Store(true)

@@ -92,7 +92,9 @@ func (s *Server) Of(name string) *Namespace {
 	n := s.namespaces[name]
 	if n == nil {
 		n = newNamespace(s, name)
-		n.detached = s.closed
+		if s.closed && s.options.Adapter != nil {
+			n.adapter = unreachable{errClosed}
+		}
 		s.namespaces[name] = n
 	}
 	s.mu.Unlock()
