@@ -20,7 +20,7 @@ import (
 // The HTTP server is not stopped: close it afterwards. It does not wait for
 // WebSockets, see [http.Server.Shutdown].
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.refuse()
+	s.stop()
 	err := s.engine.Shutdown(ctx)
 	if err == nil {
 		err = s.Wait(ctx)
@@ -35,7 +35,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // The error is that of an adapter.
 func (s *Server) Close() error {
 	s.hurry()
-	s.refuse()
+	s.stop()
 	s.engine.Close()
 	return s.closeAdapters(s.now)
 }
@@ -68,8 +68,8 @@ func (s *Server) begin() bool {
 	return true
 }
 
-// refuse makes the server take no more sockets, and disconnects those it has.
-func (s *Server) refuse() {
+// stop makes the server take no more sockets, and disconnects those it has.
+func (s *Server) stop() {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()

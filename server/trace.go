@@ -29,9 +29,9 @@ type Trace struct {
 	// reason, or is nil.
 	SessionClosed func(s Session, reason event.Reason, err error)
 
-	// Refused is called when a request was answered with an error: a handshake that
-	// was not allowed, or a request that belongs to no session.
-	Refused func(r Refusal)
+	// RequestRejected is called when a request was answered with an error: a handshake
+	// that was not allowed, or a request that belongs to no session.
+	RequestRejected func(r Rejection)
 
 	// Connected is called when a socket is connected, before the functions of
 	// OnConnect. Its middleware had no objection.
@@ -94,8 +94,8 @@ func (s Session) Handshake() Handshake { return s.conn.handshake }
 // Transport returns the name of the transport, "polling" or "websocket".
 func (s Session) Transport() string { return s.conn.transport() }
 
-// Refusal is a request that was answered with an error.
-type Refusal struct {
+// Rejection is a request that was answered with an error.
+type Rejection struct {
 	Request *http.Request // valid during the call; its Host and its Origin header say where it came from
 	Status  int           // of the HTTP response
 	Code    int           // of the protocol, 0 to 5; -1 for an answer that has none, as 503
@@ -166,6 +166,14 @@ func (t *traces) sessionClosed(c *conn, reason event.Reason, err error) {
 	t.each(func(t *Trace) {
 		if t.SessionClosed != nil {
 			t.SessionClosed(Session{c}, reason, err)
+		}
+	})
+}
+
+func (t *traces) requestRejected(r Rejection) {
+	t.each(func(t *Trace) {
+		if t.RequestRejected != nil {
+			t.RequestRejected(r)
 		}
 	})
 }
