@@ -171,8 +171,6 @@ func (c *crowd) run() {
 	}
 }
 
-const payload = "0123456789012345678901234567890123456789"
-
 // echo keeps a window of events in flight until n have come back.
 func (c *crowd) echo(ctx context.Context, conn transport.Conn, n int) {
 	first := make([]transport.Message, min(c.window, n))
