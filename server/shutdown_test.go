@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
@@ -65,6 +66,89 @@ func TestShutdownWaitsForHandlers(t *testing.T) {
 	close(leave)
 	require.NoError(t, await(r, done))
 	await(r, left)
+}
+
+// An administrator's event that stops the server must not wait for itself.
+func TestCloseInAHandler(t *testing.T) {
+	sio := server.New(nil)
+	h := httptest.NewServer(sio)
+	defer h.Close()
+	r := &rig{t, sio, h.URL, t.Context()}
+	closed, canceled := make(chan error, 1), make(chan error, 1)
+	sio.OnConnect(func(s *server.Socket) {
+		s.On("stop", func(ctx context.Context, _ *event.Message) error {
+			closed <- sio.Close()
+			<-ctx.Done()
+			canceled <- context.Cause(ctx)
+			return nil
+		})
+	})
+	c, _ := r.join("/")
+	c.send(`42["stop"]`)
+	require.NoError(t, <-closed)
+	require.Zero(t, sio.Stats().Connections)
+	var gone *event.DisconnectError
+	require.ErrorAs(t, <-canceled, &gone)
+	require.Equal(t, event.ServerShuttingDown, gone.Reason)
+	require.NoError(t, sio.Wait(t.Context()))
+}
+
+// Neither does a middleware that waits, of a socket that is not connected yet.
+func TestCloseInAMiddleware(t *testing.T) {
+	sio := server.New(nil)
+	h := httptest.NewServer(sio)
+	defer h.Close()
+	r := &rig{t, sio, h.URL, t.Context()}
+	closed := make(chan error, 1)
+	sio.Use(func(ctx context.Context, _ *server.Socket) error {
+		closed <- sio.Close()
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	c := r.dial()
+	c.send("40")
+	require.NoError(t, <-closed)
+	require.NoError(t, sio.Wait(t.Context()))
+}
+
+func TestShutdownInAHandlerEndsWithItsContext(t *testing.T) {
+	sio := server.New(nil)
+	h := httptest.NewServer(sio)
+	defer h.Close()
+	r := &rig{t, sio, h.URL, t.Context()}
+	stopped := make(chan error, 1)
+	sio.OnConnect(func(s *server.Socket) {
+		s.On("stop", func(ctx context.Context, _ *event.Message) error {
+			stopped <- sio.Shutdown(ctx) // which ends because the socket does
+			return nil
+		})
+	})
+	c, _ := r.join("/")
+	c.send(`42["stop"]`)
+	var gone *event.DisconnectError
+	require.ErrorAs(t, <-stopped, &gone)
+	require.NoError(t, sio.Wait(t.Context()))
+}
+
+func TestWait(t *testing.T) {
+	r := serve(t, nil)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	r.OnConnect(func(s *server.Socket) {
+		s.On("work", func(context.Context, *event.Message) error {
+			close(entered)
+			<-leave
+			return nil
+		})
+	})
+	c, _ := r.join("/")
+	c.send(`42["work"]`)
+	await(r, entered)
+	require.NoError(t, r.Server.Close())
+	ctx, cancel := context.WithCancel(r.ctx)
+	cancel()
+	require.ErrorIs(t, r.Wait(ctx), context.Canceled)
+	close(leave)
+	require.NoError(t, r.Wait(r.ctx))
 }
 
 // stubborn is an adapter that fails to close.
