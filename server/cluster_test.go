@@ -151,17 +151,19 @@ func TestRequestToOtherServers(t *testing.T) {
 	}
 }
 
+// selfish panics when it is encoded.
+type selfish struct{}
+
+func (selfish) MarshalJSON() ([]byte, error) { panic("not me") }
+
 func TestFetch(t *testing.T) {
 	p := serveTwo(t)
+	connected := make(chan *server.Socket, 1)
+	p.b.OnConnect(func(s *server.Socket) { connected <- s })
 	_, s1 := p.a.connect()
-	c2 := p.b.dial()
-	c2.send(`40{"token":"t"}`)
-	c2.read()
-	for len(p.b.Sockets()) == 0 { // the client may know a moment before
-		continue
-	}
-	s2 := p.b.Sockets()[0]
-	s1.SetData(make(chan int))
+	p.b.dial().send(`40{"token":"t"}`)
+	s2 := await(p.b, connected)
+	s1.SetData(selfish{})
 	s1.Join("r")
 	s2.SetData(map[string]any{"name": "two"})
 	s2.Join("r")
@@ -172,10 +174,15 @@ func TestFetch(t *testing.T) {
 		found[s.ID] = s
 	}
 	require.Len(t, found, 2)
+	for s, err := range p.b.Except(s2.ID()).Fetch(p.b.ctx) {
+		require.NoError(t, err)
+		require.Equal(t, s1.ID(), s.ID)
+		require.NoError(t, s.DecodeData(new(int)), "there is nothing")
+	}
 	one, two := found[s1.ID()], found[s2.ID()]
 	data := struct{ Name string }{"untouched"}
 	require.NoError(t, one.DecodeData(&data))
-	require.Equal(t, "untouched", data.Name, "a channel does not encode")
+	require.Equal(t, "untouched", data.Name, "it does not encode")
 	require.NoError(t, two.DecodeData(&data))
 	require.Equal(t, "two", data.Name)
 	require.ElementsMatch(t, []string{s2.ID(), "r"}, two.Rooms)

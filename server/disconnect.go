@@ -67,7 +67,7 @@ func (s *Socket) close(reason event.Reason, err error) {
 
 // finish is the last that the inbox does.
 func (s *Socket) finish(reason event.Reason) {
-	defer s.namespace.server.running.Done()
+	defer s.namespace.server.done()
 	s.inbox.Close()
 	if !s.entered {
 		return

@@ -68,7 +68,11 @@ func (s *Socket) details() adapter.Details {
 		s.notEncoded("handshake", err)
 	}
 	if data := s.Data(); data != nil {
-		if d.Data, err = s.namespace.server.options.Codec.Marshal(data); err != nil {
+		err := protect(func() (err error) { // its type may marshal itself
+			d.Data, err = s.namespace.server.options.Codec.Marshal(data)
+			return err
+		})
+		if err != nil {
 			d.Data = nil
 			s.notEncoded("data", err)
 		}

@@ -34,8 +34,8 @@ type Server struct {
 	mu         sync.RWMutex
 	namespaces map[string]*Namespace // guarded by mu
 	closed     bool                  // no socket is made any more; guarded by mu
-
-	running sync.WaitGroup // sockets that have not finished their last handler, and events from other servers
+	running    int                   // sockets that have not finished their last handler, and events from other servers; guarded by mu
+	idle       chan struct{}         // closed when running is 0; nil if nobody waits; guarded by mu
 
 	context context.Context // of the handlers of OnServer; canceled when the server ends
 	cancel  context.CancelCauseFunc

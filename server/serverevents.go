@@ -69,7 +69,7 @@ func (n *Namespace) enqueue(m *event.Message, size int) error {
 	}
 	err := n.inbox.Put(m, size)
 	if err != nil {
-		n.server.running.Done()
+		n.server.done()
 	}
 	return err
 }
@@ -83,7 +83,7 @@ func (n *Namespace) serve(batch []*event.Message) {
 }
 
 func (n *Namespace) serveEvent(m *event.Message) {
-	defer n.server.running.Done()
+	defer n.server.done()
 	n.handlers.Dispatch(n.server.context, m, func(err error) { n.server.report(n, nil, err) })
 }
 

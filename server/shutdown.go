@@ -43,29 +43,44 @@ func (s *Server) Close() error {
 // Wait waits until the handlers that Close has left running have returned. It returns
 // the cause of ctx when that is done first. A handler that calls it waits for itself.
 func (s *Server) Wait(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() { // ends with the last handler
-		s.running.Wait()
-		close(done)
-	}()
+	s.mu.Lock()
+	if s.running == 0 {
+		s.mu.Unlock()
+		return nil
+	}
+	if s.idle == nil {
+		s.idle = make(chan struct{})
+	}
+	idle := s.idle
+	s.mu.Unlock()
 	select {
-	case <-done:
+	case <-idle:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// begin counts a new socket, or an event from another server, until it is done. It
-// fails once the server is closed.
+// begin counts a new socket, or an event from another server, until done is called for
+// it. It fails once the server is closed.
 func (s *Server) begin() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false
 	}
-	s.running.Add(1)
+	s.running++
 	return true
+}
+
+func (s *Server) done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running--
+	if s.running == 0 && s.idle != nil {
+		close(s.idle)
+		s.idle = nil
+	}
 }
 
 // stop makes the server take no more sockets, and disconnects those it has.

@@ -289,6 +289,3 @@ func (e *Excepted[M]) Has(m M) bool {
 	_, found := e.more[m]
 	return found
 }
-
-// Empty reports whether nothing is in the set.
-func (e *Excepted[M]) Empty() bool { return !e.any }
