@@ -19,7 +19,7 @@ import (
 
 // TestSockets plays a server and its clients against each other.
 func TestSockets(t *testing.T) {
-	f := play(t, 200, func(t *testing.T, seed uint64, v *verdict, f *figures) {
+	f := play(t, 150, func(t *testing.T, seed uint64, v *verdict, f *figures) {
 		newWorld(tell(seed), v).play(t, f)
 	})
 	f.demandAll(t)
