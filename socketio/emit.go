@@ -84,11 +84,11 @@ func (s *Socket) event(name string, args []any, id *uint64) (packet, error) {
 	return p, nil
 }
 
-// disconnect encodes DISCONNECT.
-func (s *Socket) disconnect() packet {
-	group, err := s.manager.format.EncodeControl(parser.Disconnect, s.namespace, nil)
+// control encodes CONNECT without the user's payload, or DISCONNECT.
+func (s *Socket) control(t parser.Type, ids ...parser.Member) packet {
+	group, err := s.manager.format.EncodeControl(t, s.namespace, nil, ids...)
 	if err != nil {
-		panic("BUG: socketio: encode DISCONNECT: " + err.Error()) // there is nothing to encode
+		panic("BUG: socketio: encode " + t.String() + ": " + err.Error()) // strings always encode
 	}
 	return packetOf(group)
 }
@@ -103,7 +103,7 @@ func packetOf(group []transport.Message) packet {
 func (s *Socket) send(p packet) error {
 	s.manager.mu.Lock()
 	defer s.manager.mu.Unlock()
-	if !s.known() {
+	if !s.manager.admit(s) {
 		return ErrClosed
 	}
 	if s.connected() {

@@ -126,11 +126,21 @@ func (JSON) Decode(value []byte, attachments [][]byte, target any) error {
 	return decodeArgument(value, attachments, target)
 }
 
+// Refusal implements [Format]. Earlier servers send the bare message. What is neither
+// says nothing.
+func (j JSON) Refusal(p Packet) (message string, data Value) {
+	var body struct {
+		Message string
+		Data    json.RawMessage
+	}
+	if json.Unmarshal(p.Data, &body.Message) != nil {
+		_ = json.Unmarshal(p.Data, &body)
+	}
+	return body.Message, Value{Format: j, Data: body.Data}
+}
+
 // Failure implements [Format].
 func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
-	if p.Type == ConnectError {
-		return j.refusal(p)
-	}
 	var inline [2][]byte
 	args := Split(inline[:0], p.Data)
 	if len(args) != 1 || !bytes.Contains(args[0], []byte(`"error"`)) {
@@ -148,19 +158,6 @@ func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
 		return "", Value{}, false
 	}
 	return message, Value{Format: j, Data: more, Attachments: p.Attachments}, true
-}
-
-// refusal is Failure for a ConnectError: an object, or the bare message that
-// earlier servers send. What is neither says nothing.
-func (j JSON) refusal(p Packet) (message string, data Value, failed bool) {
-	var body struct {
-		Message string
-		Data    json.RawMessage
-	}
-	if json.Unmarshal(p.Data, &body.Message) != nil {
-		_ = json.Unmarshal(p.Data, &body)
-	}
-	return body.Message, Value{Format: j, Data: body.Data}, true
 }
 
 // RelayEvent implements [Relay].
