@@ -37,7 +37,7 @@ type Socket struct {
 
 	handlers endpoint.Handlers
 	acks     endpoint.Acks
-	inbox    endpoint.Inbox[struct{}]
+	inbox    endpoint.Inbox
 	answerMu sync.Mutex // held while answering
 	entered  bool       // events are handled, from the answer to the client until finish; the inbox's own
 
@@ -266,8 +266,8 @@ func (s *Socket) receive(p *parser.Packet) {
 		ack = func(args ...any) error { return s.answer(id, args) }
 	}
 	m, size := event.NewMessage(s.namespace.server.options.Format, p, ack), endpoint.PacketSize(p)
-	if s.inbox.Put(struct{}{}, m, size) == queue.ErrFull {
-		s.session.Hold(func() { s.inbox.PutWait(s.Context(), struct{}{}, m, size) })
+	if s.inbox.Put(nil, m, size) == queue.ErrFull {
+		s.session.Hold(func() { s.inbox.PutWait(s.Context(), nil, m, size) })
 	}
 }
 
@@ -280,7 +280,7 @@ func (s *Socket) answer(id uint64, args []any) error {
 }
 
 // handle gives an event to its handlers.
-func (s *Socket) handle(_ struct{}, m *event.Message) {
+func (s *Socket) handle(_ any, m *event.Message) {
 	if s.entered {
 		s.handlers.Dispatch(s.Context(), m, s.report)
 	}

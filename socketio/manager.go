@@ -24,9 +24,9 @@ type Manager struct {
 	platform transport.Platform
 	engine   engine.Config
 
-	asking  sync.WaitGroup              // calls of Auth; each session waits for its own
-	signals endpoint.Inbox[*connection] // reacts to the platform's signals
-	wake    chan struct{}               // holds a token to end the delay before an attempt
+	asking  sync.WaitGroup // calls of Auth; each session waits for its own
+	signals endpoint.Inbox // reacts to the platform's signals
+	wake    chan struct{}  // holds a token to end the delay before an attempt
 
 	mu        sync.Mutex
 	sockets   []*Socket          // in the order they were made; guarded by mu, as is much of the sockets
@@ -204,6 +204,8 @@ func (m *Manager) find(namespace string) *Socket {
 
 // admit makes s the socket of its namespace if there is none, and reports whether
 // it is: one that was closed may be used again until there is another.
+//
+//go:noinline
 func (m *Manager) admit(s *Socket) bool {
 	if m.closed {
 		return false
