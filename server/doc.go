@@ -23,6 +23,8 @@
 // for the acknowledgement; a handler answers one with Message.Ack. Events whose
 // types are declared once, with [event.New] and [event.NewCall], do all of that
 // typed: they take a socket, a namespace or a broadcast where they need one.
+// Options.Format says how packets are written; the default is what every client
+// speaks.
 //
 // The handlers of a socket run one after the other, on a goroutine of its own.
 // Errors and panics of handlers are logged to Options.Logger and given to

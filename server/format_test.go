@@ -107,10 +107,10 @@ func TestAnotherFormat(t *testing.T) {
 	f := parsertest.Masked{}
 	c := &masked{r.dial(), f, f.NewDecoder(parser.Limits{})}
 	c.send(f.EncodeControl(parser.Connect, "/none", nil))
-	message, _, _ := f.Failure(c.read(parser.ConnectError))
+	message, _ := f.Refusal(c.read(parser.ConnectError))
 	require.Equal(t, "Invalid namespace", message)
 	c.send(f.EncodeControl(parser.Connect, "/chat", nil))
-	message, data, _ := f.Failure(c.read(parser.ConnectError))
+	message, data := f.Refusal(c.read(parser.ConnectError))
 	require.Equal(t, "no token", message)
 	var code []int
 	require.NoError(t, data.Decode(&code))

@@ -38,8 +38,8 @@ func (s *Socket) receive(p *parser.Packet) {
 		trace.eventReceived(s, m)
 	}
 	size := endpoint.PacketSize(p)
-	if s.inbox.Put(struct{}{}, m, size) == queue.ErrFull {
-		s.session.Hold(func() { s.inbox.PutWait(s.Context(), struct{}{}, m, size) })
+	if s.inbox.Put(nil, m, size) == queue.ErrFull {
+		s.session.Hold(func() { s.inbox.PutWait(s.Context(), nil, m, size) })
 	}
 }
 
@@ -52,7 +52,7 @@ func (s *Socket) answer(id uint64, args []any) error {
 }
 
 // handle gives an event to its handlers.
-func (s *Socket) handle(_ struct{}, m *event.Message) {
+func (s *Socket) handle(_ any, m *event.Message) {
 	if !s.entered {
 		return
 	}

@@ -31,7 +31,7 @@ type Socket struct {
 
 	handlers endpoint.Handlers
 	acks     endpoint.Acks
-	inbox    endpoint.Inbox[struct{}]
+	inbox    endpoint.Inbox
 	answerMu sync.Mutex // held while answering
 	entered  bool       // events are handled, from the answer to the client until finish; the inbox's own
 
