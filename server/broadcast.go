@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"slices"
 
 	"github.com/isosocket/isosocket/server/adapter"
@@ -150,14 +149,4 @@ func (n *Namespace) change(c adapter.Change, t adapter.Target) {
 			s.Disconnect(c.Close)
 		}
 	}
-}
-
-// Sync waits until the other servers, or the broker between them and this one, have
-// all that was emitted before, for as long as ctx allows. An error says that some of it
-// may be lost. Without other servers it returns nil at once.
-func (n *Namespace) Sync(ctx context.Context) error {
-	if n.adapter == nil {
-		return nil
-	}
-	return n.adapter.Sync(ctx)
 }

@@ -431,7 +431,7 @@ func TestConstructorOfAnAdapterRunsUnderNoLock(t *testing.T) {
 	c, _ := r.connect()
 	require.NoError(t, r.Emit("x"))
 	c.want(`42["x"]`)
-	require.Len(t, r.Namespaces(), 2)
+	require.Len(t, r.Namespaces(), 1)
 	c.send("40/slow,")
 	c.want(`44/slow,{"message":"Invalid namespace"}`)
 	close(finish)

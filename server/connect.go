@@ -31,21 +31,26 @@ func (s *Socket) enter() {
 // confirm answers the client. Nothing else is sent to it before. It returns false
 // if the client is gone.
 func (s *Socket) confirm() bool {
-	s.answerMu.Lock()
-	defer s.answerMu.Unlock()
-	if !s.state.CompareAndSwap(pending, answering) {
-		return false
-	}
-	s.entered = true
 	data, err := json.Marshal(struct {
 		SID string `json:"sid"`
 	}{s.id})
 	if err != nil {
 		panic("BUG: server: encode socket id: " + err.Error()) // a string always encodes
 	}
-	s.conn.send(control(parser.Connect, s.namespace.name, data))
+	answer := control(parser.Connect, s.namespace.name, data)
+	s.answerMu.Lock()
+	if !s.state.CompareAndSwap(pending, answering) {
+		s.answerMu.Unlock()
+		return false
+	}
+	s.entered = true
+	err = s.session.Send(answer, false)
 	s.state.CompareAndSwap(answering, connected)
 	s.conn.joined()
+	s.answerMu.Unlock()
+	if err == nil {
+		s.namespace.server.trace.Load().packetSent(s.conn, answer)
+	}
 	return true
 }
 

@@ -120,11 +120,19 @@ func (s *Server) namespace(name string) *Namespace {
 	return nil
 }
 
-// Namespaces returns the namespaces, in the order of their names.
+// Namespaces returns the namespaces that clients may connect to, in the order of
+// their names.
 func (s *Server) Namespaces() []*Namespace {
+	ready := slices.DeleteFunc(s.all(), func(n *Namespace) bool { return !n.ready.Load() })
+	slices.SortFunc(ready, func(a, b *Namespace) int { return strings.Compare(a.name, b.name) })
+	return ready
+}
+
+// all returns the namespaces, also those whose adapter is being made.
+func (s *Server) all() []*Namespace {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return slices.SortedFunc(maps.Values(s.namespaces), func(a, b *Namespace) int { return strings.Compare(a.name, b.name) })
+	return slices.Collect(maps.Values(s.namespaces))
 }
 
 // Nodes returns the names of the other servers that the adapter of "/" knows, and how many servers there

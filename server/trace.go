@@ -76,7 +76,8 @@ type Trace struct {
 	PacketReceived func(s Session, m transport.Message)
 
 	// PacketSent is called for each packet that was queued for a client: its text,
-	// and its attachments. They must be neither kept nor changed.
+	// and its attachments. They must be neither kept nor changed. Packets that are sent
+	// concurrently may be told in another order.
 	PacketSent func(s Session, text []byte, attachments []transport.Message)
 }
 
