@@ -11,9 +11,9 @@ import (
 // RemoteSocket is what is known of a socket wherever it is, on this server or
 // another. [Namespace.To] its ID selects it, to emit to it or to disconnect it.
 type RemoteSocket struct {
-	ID        string
-	Rooms     []string // its ID included, in no order
-	Handshake Handshake
+	ID        string    // as [Socket.ID] of its server tells it
+	Rooms     []string  // its ID included, in no order
+	Handshake Handshake // of its client
 
 	data json.RawMessage
 }

@@ -44,13 +44,17 @@ type Trace struct {
 	// of OnDisconnecting; like them, behind the handlers of the events that came before.
 	Disconnected func(s *Socket, reason event.Reason)
 
-	// RoomJoined and RoomLeft are called when a socket has joined or left a room,
-	// other than the one of its own id. RoomCreated is called before the first socket is
-	// told to have joined, RoomDeleted after the last has left. Of concurrent changes to one
-	// room the order is not told.
-	RoomJoined  func(s *Socket, room string)
-	RoomLeft    func(s *Socket, room string)
+	// RoomJoined is called when a socket has joined a room, other than the one of its
+	// own id. The order of concurrent changes to one room is not told.
+	RoomJoined func(s *Socket, room string)
+
+	// RoomLeft is called when a socket has left a room, also by being disconnected.
+	RoomLeft func(s *Socket, room string)
+
+	// RoomCreated is called before the first socket in a room is told to have joined it.
 	RoomCreated func(n *Namespace, room string)
+
+	// RoomDeleted is called after the last socket in a room is told to have left it.
 	RoomDeleted func(n *Namespace, room string)
 
 	// EventReceived is called for each event of a client, before it is queued for

@@ -116,7 +116,7 @@ type Packet struct {
 	// Data is the event in neutral form: the JSON array of its name and arguments,
 	// with the placeholders {"_placeholder":true,"num":i} for Attachments.
 	Data        json.RawMessage
-	Attachments [][]byte
+	Attachments [][]byte // the binary values, in the order of their numbers
 
 	// Volatile allows to drop the event, for a receiver that is not ready for it and
 	// on the way there.
@@ -142,7 +142,7 @@ const (
 
 // Change is something that is done to sockets.
 type Change struct {
-	Op    Op
+	Op    Op       // what is done
 	Rooms []string // of Join and Leave
 	Close bool     // of Disconnect: the connection is closed, with the sockets in other namespaces
 }
@@ -155,7 +155,7 @@ type Answer struct {
 	// Data is the JSON array of the arguments, with placeholders for Attachments. Nil
 	// when there is an error.
 	Data        json.RawMessage
-	Attachments [][]byte
+	Attachments [][]byte // as those of a Packet
 
 	Err error // why there is no answer
 }
@@ -163,7 +163,7 @@ type Answer struct {
 // Details is what another server is told of a socket. Its JSON is that of the
 // official implementation.
 type Details struct {
-	ID        string          `json:"id"`
+	ID        string          `json:"id"`        // public
 	Handshake json.RawMessage `json:"handshake"` // an object with headers, time, address, xdomain, secure, issued, url, query and auth
 	Rooms     []string        `json:"rooms"`     // its id included; never nil
 	Data      json.RawMessage `json:"data"`      // what the application has attached to the socket; nil if it does not encode

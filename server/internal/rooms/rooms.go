@@ -31,8 +31,8 @@ type room[M comparable] struct {
 
 // Change is what a call did to a room. The room of a member's own id is not told of.
 type Change struct {
-	Room string
-	Edge bool // the member was the first to join the room, or the last to leave it
+	Room string // its name
+	Edge bool   // the member was the first to join the room, or the last to leave it
 }
 
 // Add makes m a member, in the room named by its id.
