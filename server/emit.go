@@ -46,7 +46,7 @@ type outgoing struct {
 	messages []transport.Message
 	volatile bool
 	event    string  // the name of an event; empty for another packet
-	trace    *traces // nil when nobody listens
+	trace    *traces // nil without any
 }
 
 func (s *Socket) send(p *outgoing) error {

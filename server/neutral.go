@@ -14,7 +14,7 @@ import (
 var errNeutral = errors.New("server: not the arguments of an event")
 
 // neutral is the form of an event that servers exchange: JSON with placeholders, and
-// what those stand for. Its arguments belong to nobody else.
+// what those stand for. It shares no memory with the arguments.
 func (n *Namespace) neutral(name string, args []any) (*adapter.Packet, error) {
 	p := parser.Packet{Type: parser.Event}
 	if _, err := event.EncodeEvent(n.server.options.Codec, nil, &p, name, args...); err != nil {

@@ -177,7 +177,6 @@ func (o *Options) limits() parser.Limits {
 
 func (o *Options) engine() engine.Config {
 	config := engine.Config{
-		AllowRequest:   o.AllowRequest,
 		Origins:        o.Origins,
 		Polling:        slices.Contains(o.Transports, "polling"),
 		WebSocket:      slices.Contains(o.Transports, "websocket"),

@@ -28,14 +28,14 @@ type Server struct {
 	cors    *cors.Cors // nil without
 	root    *Namespace
 
-	trace  atomic.Pointer[traces] // replaced, never changed, under mu; nil when nobody listens
+	trace  atomic.Pointer[traces] // replaced, never changed, under mu; nil without any
 	lastID atomic.Uint64          // of a session, see Session.ID
 
 	mu         sync.RWMutex
 	namespaces map[string]*Namespace // guarded by mu
 	closed     bool                  // no socket is made any more; guarded by mu
 	running    int                   // sockets that have not finished their last handler, and events from other servers; guarded by mu
-	idle       chan struct{}         // closed when running is 0; nil if nobody waits; guarded by mu
+	idle       chan struct{}         // closed when running is 0; nil unless a Wait does; guarded by mu
 
 	context context.Context // of the handlers of OnServer; canceled when the server ends
 	cancel  context.CancelCauseFunc
@@ -55,10 +55,22 @@ func New(options *Options) *Server {
 	s.now, s.hurry = context.WithCancel(context.Background())
 	config := s.options.engine()
 	config.Open = s.open
+	if s.options.AllowRequest != nil {
+		config.AllowRequest = s.allow
+	}
 	s.cors, config.AllowOrigin = s.options.cors()
 	s.engine = engine.NewServer(config)
 	s.root = s.Of("/")
 	return s
+}
+
+// allow asks Options.AllowRequest.
+func (s *Server) allow(r *http.Request) error {
+	err := s.options.AllowRequest(r)
+	if err != nil {
+		s.trace.Load().requestRejected(Rejection{Request: r, Code: 4, Reason: err.Error(), Err: err})
+	}
+	return err
 }
 
 // ServeHTTP implements [http.Handler]. It serves requests for Options.Path, with

@@ -102,9 +102,8 @@ func (s Session) Transport() string { return s.conn.transport() }
 // Rejection is a request that was answered with an error.
 type Rejection struct {
 	Request *http.Request // valid during the call; its Host and its Origin header say where it came from
-	Status  int           // of the HTTP response
 	Code    int           // of the protocol, 0 to 5; -1 for an answer that has none, as 503
-	Reason  string        // as the client sees it, if it sees one
+	Reason  string        // as the client sees it
 	Err     error         // says more than Reason, or is nil
 }
 

@@ -17,8 +17,8 @@ type New func(h Host) (Adapter, error)
 
 // Adapter relays what concerns the sockets of other servers, which are those that
 // run the same namespace with an adapter of the same kind. The server has served its
-// own sockets before, and never asks for a [Target] that is Local or selects
-// nobody. The methods may be called concurrently.
+// own sockets before, and never asks for a [Target] that is Local or cannot select
+// a socket. The methods may be called concurrently.
 //
 // Only the methods with a context wait. The others only queue, in bounded memory,
 // and return an error where that is not possible. What one goroutine hands over in
@@ -105,8 +105,8 @@ type Host interface {
 	// [Answer], and not at all if no handler answers.
 	Serve(p *Packet, reply func(data json.RawMessage, attachments [][]byte))
 
-	// Report logs what an adapter could not do and had nobody to tell: something
-	// accepted that was lost, something received that makes no sense.
+	// Report logs what no caller can be told: something accepted that was lost,
+	// something received that makes no sense.
 	Report(err error)
 }
 
