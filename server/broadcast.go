@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"slices"
 
 	"github.com/isosocket/isosocket/server/adapter"
@@ -18,13 +17,13 @@ import (
 type Broadcast struct {
 	namespace *Namespace
 	target    adapter.Target
-	rooms     bool // To was called: without a room in target nobody is selected
+	rooms     bool // To was called: without a room in target no socket is selected
 	volatile  bool
 }
 
 // To adds rooms: a socket is selected that is in at least one of them. The id of
 // a socket is a room with that socket in it. To of no rooms at all, as of a list that
-// happens to be empty, selects nobody.
+// happens to be empty, selects none.
 func (b Broadcast) To(rooms ...string) Broadcast {
 	b.target.Rooms = slices.Concat(b.target.Rooms, rooms)
 	b.rooms = true
@@ -50,12 +49,12 @@ func (b Broadcast) Local() Broadcast {
 	return b
 }
 
-// nobody reports whether no socket can be selected.
-func (b Broadcast) nobody() bool { return b.rooms && len(b.target.Rooms) == 0 }
+// empty reports whether no socket can be selected.
+func (b Broadcast) empty() bool { return b.rooms && len(b.target.Rooms) == 0 }
 
 // relayed reports whether other servers are concerned.
 func (b Broadcast) relayed() bool {
-	return b.namespace.adapter != nil && !b.target.Local && !b.nobody()
+	return b.namespace.adapter != nil && !b.target.Local && !b.empty()
 }
 
 // Emit sends an event to the selected sockets. It is encoded once, before Emit
@@ -70,7 +69,7 @@ func (b Broadcast) Emit(name string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	if !b.nobody() {
+	if !b.empty() {
 		n.deliver(&outgoing{messages: group, kind: kindOf(b.volatile), event: name, trace: n.server.trace.Load()}, b.target)
 	}
 	if !b.relayed() {
@@ -96,7 +95,7 @@ func (n *Namespace) deliver(p *outgoing, t adapter.Target) {
 // Sockets returns the connected sockets of this server that are selected, in no
 // order. [Broadcast.Fetch] knows those of other servers, too.
 func (b Broadcast) Sockets() []*Socket {
-	if b.nobody() {
+	if b.empty() {
 		return nil
 	}
 	return b.namespace.sockets(b.target)
@@ -132,7 +131,7 @@ func (b Broadcast) DisconnectSockets(closeConnection bool) error {
 }
 
 func (b Broadcast) change(c adapter.Change) error {
-	if !b.nobody() {
+	if !b.empty() {
 		b.namespace.change(c, b.target)
 	}
 	if !b.relayed() {
@@ -154,14 +153,4 @@ func (n *Namespace) change(c adapter.Change, t adapter.Target) {
 			s.Disconnect(c.Close)
 		}
 	}
-}
-
-// Sync waits until the other servers, or the broker between them and this one, have
-// all that was emitted before, for as long as ctx allows. An error says that some of it
-// may be lost. Without other servers it returns nil at once.
-func (n *Namespace) Sync(ctx context.Context) error {
-	if n.adapter == nil {
-		return nil
-	}
-	return n.adapter.Sync(ctx)
 }

@@ -61,7 +61,10 @@ func (s *Server) open(session *engineserver.Session, r *http.Request) engineserv
 // rejected tells of a request that was answered with an error.
 func (s *Server) rejected(r *http.Request, why engineserver.Rejection) {
 	rejection := Rejection{Request: r, Status: why.Status, Code: int(why.Code), Err: why.Err}
-	if why.Code != engineio.CodeNone {
+	switch {
+	case why.Code == engineio.CodeForbidden && why.Err != nil:
+		rejection.Reason = why.Err.Error()
+	case why.Code != engineio.CodeNone:
 		rejection.Reason = why.Code.String()
 	}
 	s.trace.Load().requestRejected(rejection)

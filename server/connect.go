@@ -4,6 +4,7 @@ import (
 	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
+	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
 )
 
 // enter asks the middleware and answers the client. It is the first thing that
@@ -37,18 +38,22 @@ func (s *Socket) enter() {
 // confirm answers the client. Nothing else is sent to it before. It returns false
 // if the client is gone.
 func (s *Socket) confirm() bool {
+	answer := s.namespace.control(parser.Connect, struct {
+		SID string `json:"sid"`
+	}{s.id})
 	s.answerMu.Lock()
-	defer s.answerMu.Unlock()
 	if !s.state.CompareAndSwap(pending, answering) {
+		s.answerMu.Unlock()
 		return false
 	}
 	s.entered = true
-	answer := struct {
-		SID string `json:"sid"`
-	}{s.id}
-	s.conn.send(s.namespace.control(parser.Connect, answer))
+	err := s.session.Send(answer, engineserver.Control)
 	s.state.CompareAndSwap(answering, connected)
 	s.conn.joined()
+	s.answerMu.Unlock()
+	if err == nil {
+		s.namespace.server.trace.Load().packetSent(s.conn, answer)
+	}
 	return true
 }
 

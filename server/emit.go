@@ -45,7 +45,7 @@ type outgoing struct {
 	messages []transport.Message
 	kind     engineserver.Kind
 	event    string  // the name of an event; empty for another packet
-	trace    *traces // nil when nobody listens
+	trace    *traces // nil without any
 }
 
 func kindOf(volatile bool) engineserver.Kind {

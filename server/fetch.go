@@ -12,9 +12,9 @@ import (
 // RemoteSocket is what is known of a socket wherever it is, on this server or
 // another. [Namespace.To] its ID selects it, to emit to it or to disconnect it.
 type RemoteSocket struct {
-	ID        string    // its public id, the name of a room with the socket in it
+	ID        string    // as [Socket.ID] of its server tells it
 	Rooms     []string  // its ID included, in no order
-	Handshake Handshake // what its client told when it connected
+	Handshake Handshake // of its client
 
 	data json.RawMessage
 }

@@ -10,7 +10,7 @@ import (
 
 // Middleware is asked about a connection to a namespace before it is answered. An
 // error refuses it: the client gets the error's text, or the Message and Data of
-// a [*ConnectError]. ctx is [Socket.Context]: it is over when the client has gone.
+// a [*ConnectError]. ctx is [Socket.Context]: it is canceled when the client has gone.
 //
 // The socket cannot send yet. It may join rooms and get handlers.
 // https://socket.io/docs/v4/middlewares/

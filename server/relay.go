@@ -65,6 +65,16 @@ func (n *Namespace) detach(ctx context.Context) error {
 	return a.Close(ctx)
 }
 
+// Sync waits until the other servers, or the broker between them and this one, have
+// all that was emitted before, for as long as ctx allows. An error says that some of it
+// may be lost. Without other servers it returns nil at once.
+func (n *Namespace) Sync(ctx context.Context) error {
+	if n.adapter == nil {
+		return nil
+	}
+	return n.adapter.Sync(ctx)
+}
+
 // unreachable stands for an adapter that could not be made.
 type unreachable struct{ err error }
 

@@ -48,8 +48,8 @@ func (b Broadcast) Request(ctx context.Context, name string, args ...any) iter.S
 		defer r.forget()
 		var others <-chan adapter.Answer
 		if p != nil {
-			others = pull(ctx, n.adapter.Ask(ctx, p, b.target))
-			defer func() { // waits for pull to end
+			others = pull(n.adapter.Ask(ctx, p, b.target))
+			defer func() { // waits for the goroutine of pull
 				cancel()
 				for range others {
 				}
@@ -59,11 +59,10 @@ func (b Broadcast) Request(ctx context.Context, name string, args ...any) iter.S
 	}
 }
 
-// pull sends what answers yields on a channel, which it closes at the end. Its
-// goroutine ends when the channel is drained after ctx is done.
-func pull(ctx context.Context, answers iter.Seq[adapter.Answer]) <-chan adapter.Answer {
+// pull sends what answers yields on a channel, which it closes at the end.
+func pull(answers iter.Seq[adapter.Answer]) <-chan adapter.Answer {
 	out := make(chan adapter.Answer)
-	go func() { // waited for by whoever drains out
+	go func() { // ends with answers; the receiver waits for it by draining out
 		defer close(out)
 		for a := range answers {
 			out <- a

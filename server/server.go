@@ -29,16 +29,16 @@ type Server struct {
 	cors    *cors.Cors // nil without
 	root    *Namespace
 
-	trace  atomic.Pointer[traces] // replaced, never changed, under mu; nil when nobody listens
+	trace  atomic.Pointer[traces] // replaced, never changed, under mu; nil without any
 	lastID atomic.Uint64          // of a session, see Session.ID
 
-	mu            sync.RWMutex
-	namespaces    map[string]*Namespace // guarded by mu
-	closed        bool                  // no socket is made any more; guarded by mu
 	slowConsumers atomic.Uint64
 
-	running int           // sockets that have not finished their last handler, and events from other servers; guarded by mu
-	idle    chan struct{} // closed when running is 0; nil if nobody waits; guarded by mu
+	mu         sync.RWMutex
+	namespaces map[string]*Namespace // guarded by mu
+	closed     bool                  // no socket is made any more; guarded by mu
+	running    int                   // sockets that have not finished their last handler, and events from other servers; guarded by mu
+	idle       chan struct{}         // closed when running is 0; nil unless a Wait does; guarded by mu
 
 	context context.Context // of the handlers of OnServer; canceled when the server ends
 	cancel  context.CancelCauseFunc
@@ -58,6 +58,7 @@ func New(options *Options) *Server {
 	s.now, s.hurry = context.WithCancel(context.Background())
 	config := s.options.engine()
 	config.Open = s.open
+	config.AllowRequest = s.options.AllowRequest
 	s.cors, config.AllowOrigin = s.options.cors()
 	config.Rejected = s.rejected
 	s.engine = engineserver.New(config)
@@ -124,11 +125,19 @@ func (s *Server) namespace(name string) *Namespace {
 	return nil
 }
 
-// Namespaces returns the namespaces, in the order of their names.
+// Namespaces returns the namespaces that clients may connect to, in the order of
+// their names.
 func (s *Server) Namespaces() []*Namespace {
+	ready := slices.DeleteFunc(s.all(), func(n *Namespace) bool { return !n.ready.Load() })
+	slices.SortFunc(ready, func(a, b *Namespace) int { return strings.Compare(a.name, b.name) })
+	return ready
+}
+
+// all returns the namespaces, also those whose adapter is being made.
+func (s *Server) all() []*Namespace {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return slices.SortedFunc(maps.Values(s.namespaces), func(a, b *Namespace) int { return strings.Compare(a.name, b.name) })
+	return slices.Collect(maps.Values(s.namespaces))
 }
 
 // Nodes returns the names of the other servers that the adapter of "/" knows, and how many servers there

@@ -89,7 +89,7 @@ func (s *Server) stop() {
 	s.closed = true
 	s.mu.Unlock()
 	s.cancel(&event.DisconnectError{Reason: event.ServerShuttingDown})
-	for _, n := range s.Namespaces() {
+	for _, n := range s.all() {
 		for _, socket := range n.Sockets() {
 			socket.close(event.ServerShuttingDown, nil)
 		}
@@ -104,7 +104,7 @@ func (s *Server) closeAdapters(ctx context.Context) error {
 		defer cancel()
 		defer context.AfterFunc(s.now, cancel)()
 		var errs []error
-		for _, n := range s.Namespaces() {
+		for _, n := range s.all() {
 			errs = append(errs, n.detach(ctx))
 		}
 		s.adaptersError = errors.Join(errs...)

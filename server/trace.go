@@ -45,13 +45,18 @@ type Trace struct {
 	// of OnDisconnecting; like them, behind the handlers of the events that came before.
 	Disconnected func(s *Socket, reason event.Reason)
 
-	// Of rooms, without those of the sockets' own ids. Of concurrent changes to one
-	// room the order is not told.
+	// RoomJoined is called when a socket has joined a room, other than the one of its
+	// own id. The order of concurrent changes to one room is not told.
+	RoomJoined func(s *Socket, room string)
 
-	RoomCreated func(n *Namespace, room string) // before the first socket is told to have joined
-	RoomJoined  func(s *Socket, room string)    // a socket has joined
-	RoomLeft    func(s *Socket, room string)    // a socket has left
-	RoomDeleted func(n *Namespace, room string) // after the last socket has left
+	// RoomLeft is called when a socket has left a room, also by being disconnected.
+	RoomLeft func(s *Socket, room string)
+
+	// RoomCreated is called before the first socket in a room is told to have joined it.
+	RoomCreated func(n *Namespace, room string)
+
+	// RoomDeleted is called after the last socket in a room is told to have left it.
+	RoomDeleted func(n *Namespace, room string)
 
 	// EventReceived is called for each event of a client, before it is queued for
 	// the handlers. What the message holds must not be changed.
@@ -76,7 +81,8 @@ type Trace struct {
 	PacketReceived func(s Session, m transport.Message)
 
 	// PacketSent is called for each packet that was queued for a client: its text,
-	// and its attachments. They must be neither kept nor changed.
+	// and its attachments. They must be neither kept nor changed. Packets that are sent
+	// concurrently may be told in another order.
 	PacketSent func(s Session, text []byte, attachments []transport.Message)
 }
 
@@ -97,7 +103,7 @@ func (s Session) Transport() string { return s.conn.transport() }
 // Rejection is a request that was answered with an error.
 type Rejection struct {
 	Request *http.Request // valid during the call; its Host and its Origin header say where it came from
-	Status  int           // of the HTTP response
+	Status  int           // of the HTTP response; 0 for a WebSocket handshake that failed, whose Err says why
 	Code    int           // of the protocol, 0 to 5; -1 for an answer that has none, as 503
 	Reason  string        // as the client sees it, if it sees one
 	Err     error         // says more than Reason, or is nil

@@ -20,8 +20,7 @@ import (
 // diary is what a trace has told, in words.
 type diary struct {
 	mu    sync.Mutex
-	lines []string          // guarded by mu
-	names *strings.Replacer // guarded by mu
+	lines []string // guarded by mu
 	more  chan struct{}
 }
 
@@ -62,7 +61,10 @@ func (d *diary) trace() *server.Trace {
 		RoomDeleted:    func(n *server.Namespace, room string) { d.write("deleted %s in %s", room, n.Name()) },
 		EventReceived:  func(_ *server.Socket, m *event.Message) { d.write("received %s", m.Name()) },
 		EventSent:      func(_ *server.Socket, name string) { d.write("sent %s", name) },
-		EventDropped:   func(_ *server.Socket, name string, err error) { d.write("dropped %s: %v", name, err) },
+		EventDropped:   func(_ *server.Socket, name string, _ error) { d.write("dropped %s", name) },
+		RequestRejected: func(r server.Rejection) {
+			d.write("rejected %d %s from %s", r.Code, r.Reason, r.Request.Header.Get("Origin"))
+		},
 		Handling: func(ctx context.Context, _ *server.Socket, m *event.Message) (context.Context, func(error)) {
 			d.write("handling %s", m.Name())
 			return context.WithValue(ctx, traced{}, m.Name()), func(err error) { d.write("handled %s: %v", m.Name(), err) }
@@ -72,8 +74,15 @@ func (d *diary) trace() *server.Trace {
 
 func TestTrace(t *testing.T) {
 	d := &diary{more: make(chan struct{}, 1000)}
-	r := serve(t, &server.Options{MaxPayload: 1000})
+	r := serve(t, &server.Options{AllowRequest: func(r *http.Request) error {
+		if r.Header.Get("Origin") == "https://evil.example" {
+			return errors.New("not you")
+		}
+		return nil
+	}})
 	remove := r.AddTrace(d.trace())
+	r.get("GET", pollingHandshake, "Origin", "https://evil.example")
+	d.wants(r, "rejected 4 not you from https://evil.example")
 	r.Of("/closed").Use(func(context.Context, *server.Socket) error { return errors.New("no") })
 	r.OnConnect(func(s *server.Socket) {
 		s.On("greet", func(ctx context.Context, m *event.Message) error {
@@ -107,7 +116,7 @@ func TestTrace(t *testing.T) {
 	d.wants(r, "opened 2 polling", "connected / polling")
 	r.http("GET", query, "")
 	require.NoError(t, r.Except("b").Volatile().Emit("blink"))
-	d.wants(r, "dropped blink: engineio: volatile messages dropped")
+	d.wants(r, "dropped blink")
 	r.http("POST", query, "1")
 	d.wants(r, "closed 2 transport close", "disconnected transport close")
 
@@ -240,7 +249,7 @@ func TestTraceOfRequests(t *testing.T) {
 	r.http("GET", "transport=polling&sid=unknown", "")
 	d.wants(r, "GET 400 1 Session ID unknown <nil>")
 	r.http("GET", "transport=polling&stranger", "")
-	d.wants(r, "GET 403 4 Forbidden who are you?")
+	d.wants(r, "GET 403 4 who are you? who are you?")
 
 	query := r.poll()
 	_, sid, _ := strings.Cut(query, "sid=")

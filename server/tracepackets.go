@@ -67,7 +67,7 @@ func (p *packetPrinter) print(s Session, format string, args ...any) {
 	line := fmt.Appendf(nil, "session %d "+format+"\n", append([]any{s.ID()}, args...)...)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, _ = p.w.Write(line) // a trace has nobody to tell
+	_, _ = p.w.Write(line) // an error that a trace cannot report
 }
 
 // printable returns the text as it stands, or quoted if it could disturb a terminal:

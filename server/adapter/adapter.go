@@ -17,8 +17,8 @@ type New func(h Host) (Adapter, error)
 
 // Adapter relays what concerns the sockets of other servers, which are those that
 // run the same namespace with an adapter of the same kind. The server has served its
-// own sockets before, and never asks for a [Target] that is Local or selects
-// nobody. The methods may be called concurrently.
+// own sockets before, and never asks for a [Target] that is Local or cannot select
+// a socket. The methods may be called concurrently.
 //
 // Only the methods with a context wait. The others only queue, in bounded memory,
 // and return an error where that is not possible. What one goroutine hands over in
@@ -105,8 +105,8 @@ type Host interface {
 	// [Answer], and not at all if no handler answers.
 	Serve(p *Packet, reply func(data json.RawMessage, attachments [][]byte))
 
-	// Report logs what an adapter could not do and had nobody to tell: something
-	// accepted that was lost, something received that makes no sense.
+	// Report logs what no caller can be told: something accepted that was lost,
+	// something received that makes no sense.
 	Report(err error)
 }
 
@@ -116,7 +116,7 @@ type Packet struct {
 	// Data is the event in neutral form: the JSON array of its name and arguments,
 	// with the placeholders {"_placeholder":true,"num":i} for Attachments.
 	Data        json.RawMessage
-	Attachments [][]byte // what the placeholders stand for
+	Attachments [][]byte // the binary values, in the order of their numbers
 
 	// Volatile allows to drop the event, for a receiver that is not ready for it and
 	// on the way there.
@@ -155,7 +155,7 @@ type Answer struct {
 	// Data is the JSON array of the arguments, with placeholders for Attachments. Nil
 	// when there is an error.
 	Data        json.RawMessage
-	Attachments [][]byte // what the placeholders stand for
+	Attachments [][]byte // as those of a Packet
 
 	Err error // why there is no answer
 }
@@ -163,7 +163,7 @@ type Answer struct {
 // Details is what another server is told of a socket. Its JSON is that of the
 // official implementation.
 type Details struct {
-	ID        string          `json:"id"`        // of the socket
+	ID        string          `json:"id"`        // public
 	Handshake json.RawMessage `json:"handshake"` // an object with headers, time, address, xdomain, secure, issued, url, query and auth
 	Rooms     []string        `json:"rooms"`     // its id included; never nil
 	Data      json.RawMessage `json:"data"`      // what the application has attached to the socket; nil if it does not encode

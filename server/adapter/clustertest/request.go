@@ -148,7 +148,7 @@ func (r *request[T]) collect(ctx context.Context, yield func(T) bool) {
 	}
 }
 
-// isOver reports whether nobody collects any more.
+// isOver reports whether the collecting has ended.
 func (r *request[T]) isOver() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -65,8 +65,8 @@ func (x *Index[M]) Remove(id string, changes *[]Change) (rooms []string) {
 	return rooms
 }
 
-// Join puts a member into rooms. It does nothing for an id that is not a member, so
-// that nobody can join after Remove. It appends what changed to changes, unless
+// Join puts a member into rooms. It does nothing for an id that is not a member,
+// such as one that was removed. It appends what changed to changes, unless
 // that is nil.
 func (x *Index[M]) Join(id string, names []string, changes *[]Change) {
 	x.mu.Lock()
