@@ -51,12 +51,12 @@ type benchmark struct {
 
 // load starts a server and its clients, and returns when they are connected.
 func load(b *testing.B, task string, connections, window int, setup func(*server.Server)) *benchmark {
-	io := server.New(nil)
-	setup(io)
-	h := httptest.NewServer(io)
+	sio := server.New(nil)
+	setup(sio)
+	h := httptest.NewServer(sio)
 	b.Cleanup(h.Close)
-	b.Cleanup(func() { io.Close() })
-	x := &benchmark{B: b, Server: io, clients: exec.Command(os.Args[0], "-test.run=^$")}
+	b.Cleanup(func() { sio.Close() })
+	x := &benchmark{B: b, Server: sio, clients: exec.Command(os.Args[0], "-test.run=^$")}
 	x.clients.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %d %d", clientsVariable, task, strings.TrimPrefix(h.URL, "http://"), connections, window))
 	x.clients.Stderr = os.Stderr
 	var err error
@@ -171,8 +171,6 @@ func (c *crowd) run() {
 	}
 }
 
-const payload = "0123456789012345678901234567890123456789"
-
 // echo keeps a window of events in flight until n have come back.
 func (c *crowd) echo(ctx context.Context, conn transport.Conn, n int) {
 	first := make([]transport.Message, min(c.window, n))
@@ -207,8 +205,8 @@ func BenchmarkEcho(b *testing.B) {
 }
 
 func benchmarkEcho(b *testing.B, connections, window int) {
-	x := load(b, "echo", connections, window, func(io *server.Server) {
-		io.OnConnect(func(s *server.Socket) {
+	x := load(b, "echo", connections, window, func(sio *server.Server) {
+		sio.OnConnect(func(s *server.Socket) {
 			s.On("echo", func(_ context.Context, m *event.Message) error {
 				var text string
 				if err := m.Decode(&text); err != nil {
@@ -231,7 +229,7 @@ func BenchmarkBroadcast(b *testing.B) {
 			x, got := loadListeners(b, "listen", connections)
 			x.measure(b.N*connections, "delivery", func() {
 				x.tell(b.N)
-				x.broadcast(got, x.To())
+				x.broadcast(got, x.Except())
 			})
 		})
 	}
@@ -255,8 +253,8 @@ func BenchmarkBroadcastExceptSender(b *testing.B) {
 func loadListeners(b *testing.B, task string, connections int) (x *benchmark, got chan struct{}) {
 	const window = 4
 	got = make(chan struct{}, window)
-	x = load(b, task, connections, window, func(io *server.Server) {
-		io.OnConnect(func(s *server.Socket) {
+	x = load(b, task, connections, window, func(sio *server.Server) {
+		sio.OnConnect(func(s *server.Socket) {
 			s.On("got", func(context.Context, *event.Message) error { got <- struct{}{}; return nil })
 		})
 	})
@@ -283,8 +281,8 @@ func BenchmarkIdle(b *testing.B) {
 	const connections = 10_000
 	memory, goroutines := footprint()
 	resident := residentBytes(b)
-	x := load(b, "idle", connections, 0, func(io *server.Server) {
-		io.OnConnect(func(s *server.Socket) {
+	x := load(b, "idle", connections, 0, func(sio *server.Server) {
+		sio.OnConnect(func(s *server.Socket) {
 			s.On("message", func(context.Context, *event.Message) error { return nil })
 		})
 	})

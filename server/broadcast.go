@@ -2,29 +2,32 @@ package server
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/isosocket/isosocket/server/adapter"
-	"github.com/isosocket/isosocket/socketio/endpoint"
-	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/socketio/parser"
 )
 
 // Broadcast selects sockets of a namespace and sends to them. It is a value that
 // never changes: To, Except, Volatile and Local return another one.
 //
-//	io.To("a", "b").Except("c").Emit("hello") // who is in a or b, and not in c
+//	sio.To("a", "b").Except("c").Emit("hello") // who is in a or b, and not in c
+//
+// It reaches the sockets of all servers that [Options].Adapter connects, except where
+// a method says something else: those of this server first, before the method
+// returns and whatever becomes of the others, and then the others.
 type Broadcast struct {
 	namespace *Namespace
 	target    adapter.Target
+	rooms     bool // To was called: without a room in target nobody is selected
 	volatile  bool
 }
 
 // To adds rooms: a socket is selected that is in at least one of them. The id of
-// a socket is a room with that socket in it.
+// a socket is a room with that socket in it. To of no rooms at all, as of a list that
+// happens to be empty, selects nobody.
 func (b Broadcast) To(rooms ...string) Broadcast {
 	b.target.Rooms = slices.Concat(b.target.Rooms, rooms)
+	b.rooms = true
 	return b
 }
 
@@ -47,131 +50,118 @@ func (b Broadcast) Local() Broadcast {
 	return b
 }
 
+// nobody reports whether no socket can be selected.
+func (b Broadcast) nobody() bool { return b.rooms && len(b.target.Rooms) == 0 }
+
+// relayed reports whether other servers are concerned.
+func (b Broadcast) relayed() bool {
+	return b.namespace.adapter != nil && !b.target.Local && !b.nobody()
+}
+
 // Emit sends an event to the selected sockets. It is encoded once, before Emit
-// returns; the arguments may be changed then. Emit waits for nobody, and tells
-// nothing of who got it.
+// returns; the arguments may be changed then. Emit waits for no receiver, and does
+// not tell who got the event.
 //
-// The error is one of encoding, or of an adapter that could not reach other servers.
+// The error is one of encoding, or of an adapter that could not reach other servers;
+// the sockets of this server have been served then.
 func (b Broadcast) Emit(name string, args ...any) error {
-	p, err := b.packet(name, args, nil)
+	n := b.namespace
+	group, err := n.event(name, args, nil)
 	if err != nil {
 		return err
 	}
-	return b.namespace.adapter.Broadcast(p, b.target)
-}
-
-func (b Broadcast) packet(name string, args []any, id *uint64) (*adapter.Packet, error) {
-	p, err := b.namespace.broadcast(name, args, id)
+	if !b.nobody() {
+		n.deliver(&outgoing{messages: group, kind: kindOf(b.volatile), event: name, trace: n.server.trace.Load()}, b.target)
+	}
+	if !b.relayed() {
+		return nil
+	}
+	p, err := relay(n.server.options.Format, group, b.volatile)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p.Volatile = b.volatile
-	return p, nil
+	return n.adapter.Broadcast(p, b.target)
 }
 
-// Reply is the answer of one socket to a [Broadcast.Request].
-type Reply struct {
-	Socket  string         // id
-	Message *event.Message // holds the arguments of the answer; nil when there is an error
-}
-
-// Request sends an event to the selected sockets when the iteration begins, and
-// yields the answers as they come. A socket that did not answer is yielded with
-// the error: the cause of ctx for those that had not when it was over, or a
-// [*event.DisconnectError]. One that answered with an error is yielded with that
-// [*event.AckError]. So every selected socket comes once, unless the event could
-// not be encoded: that error comes alone, with an empty Reply.
-func (b Broadcast) Request(ctx context.Context, name string, args ...any) iter.Seq2[Reply, error] {
-	return func(yield func(Reply, error) bool) {
-		id := b.namespace.ackIDs.Add(1) - 1
-		p, err := b.packet(name, args, &id)
-		if err != nil {
-			yield(Reply{}, err)
-			return
-		}
-		b.collect(ctx, name, p, yield)
-	}
-}
-
-// collect yields the answers to the event p of that name.
-func (b Broadcast) collect(ctx context.Context, name string, p *adapter.Packet, yield func(Reply, error) bool) {
-	type answer struct {
-		socket *Socket
-		packet *parser.Packet
-		err    error
-	}
-	sockets := b.Sockets()
-	answers := make(chan answer, len(sockets)) // so that nobody waits who reads a connection
-	waiting := make(map[*Socket]struct{}, len(sockets))
-	defer func() {
-		for s := range waiting {
-			s.acks.Remove(p.ID)
-		}
-	}()
-	for _, s := range sockets {
-		waiting[s] = struct{}{}
-		err := s.acks.AddID(p.ID, func(p *parser.Packet, err error) { answers <- answer{s, p, err} })
-		if err == nil {
-			if err = s.deliver(p); err == nil || !s.acks.Remove(p.ID) {
-				continue
-			}
-		}
-		answers <- answer{socket: s, err: err}
-	}
-	for len(waiting) > 0 {
-		select {
-		case a := <-answers:
-			delete(waiting, a.socket)
-			reply, err := Reply{Socket: a.socket.id}, a.err
-			if err == nil {
-				reply.Message, err = endpoint.Reply(b.namespace.server.options.Format, a.packet, name)
-			}
-			if !yield(reply, err) {
-				return
-			}
-		case <-ctx.Done():
-			for s := range waiting {
-				if s.acks.Remove(p.ID) {
-					delete(waiting, s)
-					if !yield(Reply{Socket: s.id}, context.Cause(ctx)) {
-						return
-					}
-				}
-			}
-			ctx = context.Background() // those left have answered
+// deliver sends the packet to the sockets of this server that t selects.
+func (n *Namespace) deliver(p *outgoing, t adapter.Target) {
+	list, out := n.rooms.Select(t.Rooms, t.Except)
+	for _, s := range list {
+		if !out.Has(s) {
+			_ = s.deliver(p) // what becomes of one socket is not told
 		}
 	}
 }
 
-// Sockets returns the connected sockets of this server that are selected, in no order.
+// Sockets returns the connected sockets of this server that are selected, in no
+// order. [Broadcast.Fetch] knows those of other servers, too.
 func (b Broadcast) Sockets() []*Socket {
-	members := b.namespace.adapter.Sockets(b.target)
-	sockets := make([]*Socket, 0, len(members))
-	for _, m := range members {
-		if s := (*Socket)(m.(*member)); s.Connected() {
+	if b.nobody() {
+		return nil
+	}
+	return b.namespace.sockets(b.target)
+}
+
+// sockets returns the connected sockets of this server that t selects.
+func (n *Namespace) sockets(t adapter.Target) []*Socket {
+	list, out := n.rooms.Select(t.Rooms, t.Except)
+	sockets := make([]*Socket, 0, len(list))
+	for _, s := range list {
+		if !out.Has(s) && s.Connected() {
 			sockets = append(sockets, s)
 		}
 	}
 	return sockets
 }
 
-// SocketsJoin puts the selected sockets of this server into rooms.
-func (b Broadcast) SocketsJoin(rooms ...string) {
-	for _, s := range b.Sockets() {
-		s.Join(rooms...)
+// SocketsJoin puts the selected sockets into rooms. The error is that of an adapter that
+// could not reach other servers.
+func (b Broadcast) SocketsJoin(rooms ...string) error {
+	return b.change(adapter.Change{Op: adapter.Join, Rooms: rooms})
+}
+
+// SocketsLeave takes the selected sockets out of rooms. The error is as with SocketsJoin.
+func (b Broadcast) SocketsLeave(rooms ...string) error {
+	return b.change(adapter.Change{Op: adapter.Leave, Rooms: rooms})
+}
+
+// DisconnectSockets disconnects the selected sockets, see [Socket.Disconnect]. The
+// error is as with SocketsJoin.
+func (b Broadcast) DisconnectSockets(closeConnection bool) error {
+	return b.change(adapter.Change{Op: adapter.Disconnect, Close: closeConnection})
+}
+
+func (b Broadcast) change(c adapter.Change) error {
+	if !b.nobody() {
+		b.namespace.change(c, b.target)
+	}
+	if !b.relayed() {
+		return nil
+	}
+	c.Rooms = slices.Clone(c.Rooms) // the caller's, who may change it
+	return b.namespace.adapter.Change(c, b.target)
+}
+
+// change changes the sockets of this server that t selects.
+func (n *Namespace) change(c adapter.Change, t adapter.Target) {
+	for _, s := range n.sockets(t) {
+		switch c.Op {
+		case adapter.Join:
+			s.Join(c.Rooms...)
+		case adapter.Leave:
+			s.Leave(c.Rooms...)
+		case adapter.Disconnect:
+			s.Disconnect(c.Close)
+		}
 	}
 }
 
-// SocketsLeave takes the selected sockets of this server out of rooms.
-func (b Broadcast) SocketsLeave(rooms ...string) {
-	for _, s := range b.Sockets() {
-		s.Leave(rooms...)
+// Sync waits until the other servers, or the broker between them and this one, have
+// all that was emitted before, for as long as ctx allows. An error says that some of it
+// may be lost. Without other servers it returns nil at once.
+func (n *Namespace) Sync(ctx context.Context) error {
+	if n.adapter == nil {
+		return nil
 	}
-}
-
-// DisconnectSockets disconnects the selected sockets of this server, see [Socket.Disconnect].
-func (b Broadcast) DisconnectSockets(closeConnection bool) {
-	for _, s := range b.Sockets() {
-		s.Disconnect(closeConnection)
-	}
+	return n.adapter.Sync(ctx)
 }

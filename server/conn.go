@@ -20,6 +20,7 @@ import (
 // receiver of an Engine.IO session.
 type conn struct {
 	server    *Server
+	id        uint64 // see Session.ID
 	session   *engineserver.Session
 	context   context.Context // the values of the first request's context, never over
 	handshake Handshake       // without Auth
@@ -40,6 +41,7 @@ func (s *Server) open(session *engineserver.Session, r *http.Request) engineserv
 	now := time.Now()
 	c := &conn{
 		server:  s,
+		id:      s.lastID.Add(1),
 		session: session,
 		context: context.WithoutCancel(r.Context()),
 		handshake: Handshake{
@@ -52,8 +54,24 @@ func (s *Server) open(session *engineserver.Session, r *http.Request) engineserv
 		decoder: s.options.Format.NewDecoder(s.options.limits()),
 	}
 	c.setDeadlines(now.Add(s.options.ConnectTimeout), time.Time{})
+	s.trace.Load().sessionOpened(c)
 	return c
 }
+
+// rejected tells of a request that was answered with an error.
+func (s *Server) rejected(r *http.Request, why engineserver.Rejection) {
+	rejection := Rejection{Request: r, Status: why.Status, Code: int(why.Code), Err: why.Err}
+	if why.Code != engineio.CodeNone {
+		rejection.Reason = why.Code.String()
+	}
+	s.trace.Load().requestRejected(rejection)
+}
+
+// Upgraded implements engineserver.Upgrader.
+func (c *conn) Upgraded() { c.server.trace.Load().sessionUpgraded(c) }
+
+// transport returns the name of the session's transport.
+func (c *conn) transport() string { return string(c.session.Transport()) }
 
 // setDeadlines tells the session the first of the two.
 func (c *conn) setDeadlines(connectBy, assembleBy time.Time) {
@@ -63,6 +81,9 @@ func (c *conn) setDeadlines(connectBy, assembleBy time.Time) {
 
 // Receive implements engineserver.Receiver.
 func (c *conn) Receive(m transport.Message) {
+	if trace := c.server.trace.Load(); trace != nil {
+		trace.packetReceived(c, m)
+	}
 	p, complete, err := c.decode(m)
 	switch {
 	case err != nil:
@@ -83,7 +104,7 @@ func (c *conn) decode(m transport.Message) (p parser.Packet, complete bool, err 
 	return p, complete, err
 }
 
-// await sets the time by when the rest of a packet must be there.
+// await sets the time by when attachments must be there.
 func (c *conn) await(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -151,10 +172,10 @@ func (c *conn) connect(p *parser.Packet) {
 		c.refuse(p.Namespace)
 		return
 	}
-	s := newSocket(n, c, parser.Value{Format: c.server.options.Format, Data: p.Data, Attachments: p.Attachments})
-	if !c.server.begin(s) {
+	if !c.server.begin() {
 		return // shutting down
 	}
+	s := newSocket(n, c, parser.Value{Format: c.server.options.Format, Data: p.Data, Attachments: p.Attachments})
 	if err := c.add(s); err != nil {
 		s.close(event.ForcedClose, err)
 		c.fail(err)
@@ -205,7 +226,14 @@ func (c *conn) sendConnectError(namespace, message string, data any) {
 			panic("BUG: server: encode refusal: " + err.Error()) // a string always encodes
 		}
 	}
-	c.session.Send(group, engineserver.Control)
+	c.send(group)
+}
+
+// send queues a packet that is not an event.
+func (c *conn) send(group []transport.Message) {
+	if c.session.Send(group, engineserver.Control) == nil {
+		c.server.trace.Load().packetSent(c, group)
+	}
 }
 
 // joined says that a namespace was joined.
@@ -247,6 +275,7 @@ func (c *conn) Closed(reason engineio.Reason, err error) {
 	for _, s := range sockets {
 		s.close(event.Reason(reason), err)
 	}
+	c.server.trace.Load().sessionClosed(c, event.Reason(reason), err)
 }
 
 // disconnect makes all sockets leave, and closes the connection once the client

@@ -1,8 +1,8 @@
 // Package server is a Socket.IO server: an [http.Handler] that clients of every
 // language connect to.
 //
-//	io := server.New(nil)
-//	io.OnConnect(func(s *server.Socket) {
+//	sio := server.New(nil)
+//	sio.OnConnect(func(s *server.Socket) {
 //		s.On("greet", func(ctx context.Context, m *event.Message) error {
 //			var name string
 //			if err := m.Decode(&name); err != nil {
@@ -11,7 +11,7 @@
 //			return s.Emit("greeting", "hello "+name)
 //		})
 //	})
-//	srv := &http.Server{Addr: ":3000", Handler: io, ReadHeaderTimeout: 10 * time.Second}
+//	srv := &http.Server{Addr: ":3000", Handler: sio, ReadHeaderTimeout: 10 * time.Second}
 //	srv.ListenAndServe()
 //
 // In a mux it is registered for its path, which is /socket.io/ unless Options.Path
@@ -23,6 +23,8 @@
 // for the acknowledgement; a handler answers one with Message.Ack. Events whose
 // types are declared once, with [event.New] and [event.NewCall], do all of that
 // typed: they take a socket, a namespace or a broadcast where they need one.
+// Options.Format says how packets are written; the default is what every client
+// speaks.
 //
 // The handlers of a socket run one after the other, on a goroutine of its own.
 // Errors and panics of handlers are logged to Options.Logger and given to
@@ -43,8 +45,27 @@
 //
 // A [Middleware] decides about a connection before the client gets an answer. The
 // functions given to OnConnect run before any event is delivered. [Socket.Context]
-// is over when the socket is disconnected, and its cause says why. A client that
+// is canceled when the socket is disconnected, and its cause says why. A client that
 // reconnects gets a new socket.
+//
+// [Server.Shutdown] ends the server in order. [Server.Close] ends it at once, without
+// waiting for handlers.
+//
+// # Several servers
+//
+// Options.Adapter connects a server with others. A [Broadcast] then reaches the sockets
+// of all of them: Emit and Request, SocketsJoin, SocketsLeave and DisconnectSockets,
+// and Fetch, which yields sockets of other servers as [RemoteSocket]. Servers talk to
+// each other with [Namespace.ServerEmit], [Namespace.ServerRequest] and
+// [Namespace.OnServer]. A server's own sockets are served first, and whatever becomes
+// of the others. Package adapter says what an adapter does.
+//
+// # What happens
+//
+// A [Trace] is told of connections, sockets, rooms, events and packets, see
+// [Server.AddTrace]. To see every packet:
+//
+//	sio.AddTrace(server.TracePackets(os.Stderr))
 //
 // # Limits
 //
@@ -56,6 +77,5 @@
 //
 // The JavaScript client's bundle is not served: serve it from your own files. There
 // are no namespaces by pattern, no recovery of a connection's state, no compression
-// and no adapter for several servers yet. Protocol versions before Engine.IO 4 are
-// refused.
+// and no adapter for a broker yet. Protocol versions before Engine.IO 4 are refused.
 package server

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/isosocket/isosocket/server/adapter/memory"
+	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
@@ -19,8 +19,8 @@ func TestEncode(t *testing.T) {
 	const placeholder = `{"_placeholder":true,"num":0}`
 	id, file, long := uint64(parser.MaxID), []byte{1, 2}, "/"+strings.Repeat("long", 50)
 	attachment := transport.Message{Data: file, Binary: true}
-	io := New(nil)
-	defer io.Close()
+	sio := New(nil)
+	defer sio.Close()
 	for _, tt := range []struct {
 		name, namespace string
 		id              *uint64
@@ -37,35 +37,29 @@ func TestEncode(t *testing.T) {
 			[]transport.Message{text(`51-` + long + `,9007199254740991["x",` + placeholder + `,"a"]`), attachment}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			n := io.Of(tt.namespace)
+			n := sio.Of(tt.namespace)
 			group, err := n.event("x", tt.args, tt.id)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, group)
-			p, err := n.broadcast("x", tt.args, tt.id)
-			require.NoError(t, err)
-			require.Equal(t, tt.want, p.Messages)
-			require.Empty(t, p.Data, "there is no adapter")
 		})
 	}
 
-	relaying := New(&Options{Adapter: memory.New})
-	defer relaying.Close()
-	p, err := relaying.Of("/chat").broadcast("x", []any{file, "a"}, &id)
+	group, err := sio.Of("/chat").event("x", []any{file, "a"}, &id)
 	require.NoError(t, err)
-	require.Equal(t, `["x",`+placeholder+`,"a"]`, string(p.Data))
-	require.Equal(t, [][]byte{file}, p.Attachments)
-	require.Equal(t, []transport.Message{text(`51-/chat,9007199254740991["x",` + placeholder + `,"a"]`), attachment}, p.Messages)
+	p, err := relay(sio.options.Format, group, true)
+	require.NoError(t, err)
+	require.Equal(t, &adapter.Packet{Data: []byte(`["x",` + placeholder + `,"a"]`), Attachments: [][]byte{file}, Volatile: true}, p)
 
-	answer, err := io.Of("/chat").ack(7, []any{file, "a"})
+	answer, err := sio.Of("/chat").ack(7, []any{file, "a"})
 	require.NoError(t, err)
 	require.Equal(t, []transport.Message{text(`61-/chat,7[` + placeholder + `,"a"]`), attachment}, answer)
-	answer, err = io.Of("/").ack(0, nil)
+	answer, err = sio.Of("/").ack(0, nil)
 	require.NoError(t, err)
 	require.Equal(t, []transport.Message{text(`30[]`)}, answer)
 
-	_, err = io.Of("/").event("connect", nil, nil)
+	_, err = sio.Of("/").event("connect", nil, nil)
 	require.ErrorIs(t, err, event.ErrReserved)
-	_, err = io.Of("/").ack(0, []any{make(chan int)})
+	_, err = sio.Of("/").ack(0, []any{make(chan int)})
 	var refused *event.EncodeError
 	require.ErrorAs(t, err, &refused)
 }
@@ -77,9 +71,9 @@ func BenchmarkEncode(b *testing.B) {
 		Text string `json:"text"`
 		ID   int    `json:"id"`
 	}
-	io := New(nil)
-	defer io.Close()
-	n := io.Of("/")
+	sio := New(nil)
+	defer sio.Close()
+	n := sio.Of("/")
 	for _, bm := range []struct {
 		name string
 		arg  any

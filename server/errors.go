@@ -26,5 +26,6 @@ var (
 	errManyNamespaces = errors.New("server: too many namespaces")
 	errNoNamespace    = errors.New("server: no namespace joined in time")
 	errSlow           = errors.New("server: a broadcast does not fit into the send buffer")
+	errClosed         = errors.New("server: closed")
 	errAttachments    = errors.New("server: attachments missing")
 )

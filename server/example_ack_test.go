@@ -20,9 +20,9 @@ var divide = event.NewCall[division, int]("divide")
 // What the handler returns is the acknowledgement. The client learns of an
 // *event.AckError, and of no other error.
 func Example_ack() {
-	io := server.New(nil)
-	defer io.Close()
-	io.OnConnect(func(s *server.Socket) {
+	sio := server.New(nil)
+	defer sio.Close()
+	sio.OnConnect(func(s *server.Socket) {
 		divide.Handle(s, func(_ context.Context, d division) (int, error) {
 			if d.Divisor == 0 {
 				return 0, &event.AckError{Message: "division by zero"}
@@ -31,7 +31,7 @@ func Example_ack() {
 		})
 	})
 
-	c := connectTo(io, "")
+	c := connectTo(sio, "")
 	c.send(`421["divide",{"dividend":12,"divisor":3}]`)
 	c.send(`422["divide",{"dividend":12,"divisor":0}]`)
 	c.receive(3)
@@ -43,9 +43,9 @@ func Example_ack() {
 
 // Request asks the client, here inside a handler.
 func ExampleSocket_Request() {
-	io := server.New(nil)
-	defer io.Close()
-	io.OnConnect(func(s *server.Socket) {
+	sio := server.New(nil)
+	defer sio.Close()
+	sio.OnConnect(func(s *server.Socket) {
 		s.On("delete", func(ctx context.Context, m *event.Message) error {
 			reply, err := s.Request(ctx, "sure?")
 			if err != nil {
@@ -59,7 +59,7 @@ func ExampleSocket_Request() {
 		})
 	})
 
-	c := connectTo(io, "")
+	c := connectTo(sio, "")
 	c.send(`42["delete"]`)
 	c.receive(2)
 	c.send(`430[true]`)
@@ -72,14 +72,14 @@ func ExampleSocket_Request() {
 
 // Every socket in a room is asked, and those that have not answered in time are known.
 func ExampleBroadcast_Request() {
-	io := server.New(nil)
-	defer io.Close()
+	sio := server.New(nil)
+	defer sio.Close()
 	asked := make(chan struct{})
-	io.OnConnect(func(s *server.Socket) {
+	sio.OnConnect(func(s *server.Socket) {
 		s.Join("jury")
 		close(asked)
 	})
-	c := connectTo(io, "")
+	c := connectTo(sio, "")
 	<-asked
 	c.receive(1)
 
@@ -88,7 +88,7 @@ func ExampleBroadcast_Request() {
 		c.receive(1)
 		cancel() // the time is over
 	}()
-	for reply, err := range io.To("jury").Request(ctx, "verdict?") {
+	for reply, err := range sio.To("jury").Request(ctx, "verdict?") {
 		if err != nil {
 			fmt.Println("no verdict:", err)
 			continue

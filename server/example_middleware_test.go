@@ -9,9 +9,9 @@ import (
 // A middleware refuses a connection with an error. Data of a ConnectError reaches
 // the client, too.
 func ExampleServer_Use() {
-	io := server.New(nil)
-	defer io.Close()
-	io.Use(func(_ context.Context, s *server.Socket) error {
+	sio := server.New(nil)
+	defer sio.Close()
+	sio.Use(func(_ context.Context, s *server.Socket) error {
 		var auth struct {
 			Token string `json:"token"`
 		}
@@ -25,8 +25,8 @@ func ExampleServer_Use() {
 		return nil
 	})
 
-	connectTo(io, `{"token":"wrong"}`).receive(1)
-	connectTo(io, `{"token":"secret"}`).receive(1)
+	connectTo(sio, `{"token":"wrong"}`).receive(1)
+	connectTo(sio, `{"token":"secret"}`).receive(1)
 	// Output:
 	// 44{"message":"who are you?","data":{"code":401}}
 	// 40{…}

@@ -9,9 +9,9 @@ import (
 
 // A socket joins rooms by name. To of a socket leaves the socket itself out.
 func Example_rooms() {
-	io := server.New(nil)
-	defer io.Close()
-	io.OnConnect(func(s *server.Socket) {
+	sio := server.New(nil)
+	defer sio.Close()
+	sio.OnConnect(func(s *server.Socket) {
 		s.On("enter", func(_ context.Context, m *event.Message) error {
 			var room string
 			if err := m.Decode(&room); err != nil {
@@ -25,13 +25,13 @@ func Example_rooms() {
 		})
 	})
 
-	first, second := connectTo(io, ""), connectTo(io, "")
+	first, second := connectTo(sio, ""), connectTo(sio, "")
 	first.send(`421["enter","garden"]`)
 	first.receive(2)
 	second.send(`421["enter","garden"]`)
 	first.receive(1)
 	second.receive(2)
-	io.To("garden").Except("lobby").Emit("news", "it rains")
+	sio.To("garden").Except("lobby").Emit("news", "it rains")
 	second.receive(1)
 	// Output:
 	// 40{…}

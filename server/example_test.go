@@ -13,8 +13,8 @@ import (
 )
 
 func Example() {
-	io := server.New(nil)
-	io.OnConnect(func(s *server.Socket) {
+	sio := server.New(nil)
+	sio.OnConnect(func(s *server.Socket) {
 		s.On("greet", func(_ context.Context, m *event.Message) error {
 			var name string
 			if err := m.Decode(&name); err != nil {
@@ -24,14 +24,14 @@ func Example() {
 		})
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/socket.io/", io)
+	mux.Handle("/socket.io/", sio)
 	mux.Handle("/", http.FileServer(http.Dir("public"))) // the page, and the client's bundle
 	srv := &http.Server{Addr: "127.0.0.1:3000", Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go srv.ListenAndServe()
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := io.Shutdown(ctx); err != nil { // first, because http.Server does not wait for WebSockets
+	if err := sio.Shutdown(ctx); err != nil { // first, because http.Server does not wait for WebSockets
 		fmt.Println(err)
 	}
 	if err := srv.Shutdown(ctx); err != nil {
@@ -42,13 +42,13 @@ func Example() {
 // exampleClient is the least that talks to a server: packets over HTTP requests
 // that are calls of its handler.
 type exampleClient struct {
-	io    http.Handler
+	sio   http.Handler
 	query string
 }
 
 // connectTo opens a session and joins the namespace "/".
-func connectTo(io http.Handler, auth string) *exampleClient {
-	c := &exampleClient{io: io}
+func connectTo(sio http.Handler, auth string) *exampleClient {
+	c := &exampleClient{sio: sio}
 	_, rest, _ := strings.Cut(c.do("GET", ""), `"sid":"`)
 	id, _, _ := strings.Cut(rest, `"`)
 	c.query = "&sid=" + id
@@ -58,7 +58,7 @@ func connectTo(io http.Handler, auth string) *exampleClient {
 
 func (c *exampleClient) do(method, body string) string {
 	w := httptest.NewRecorder()
-	c.io.ServeHTTP(w, httptest.NewRequest(method, "/socket.io/?EIO=4&transport=polling"+c.query, strings.NewReader(body)))
+	c.sio.ServeHTTP(w, httptest.NewRequest(method, "/socket.io/?EIO=4&transport=polling"+c.query, strings.NewReader(body)))
 	return w.Body.String()
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/isosocket/isosocket/server"
 	"github.com/isosocket/isosocket/server/adapter"
-	"github.com/isosocket/isosocket/server/adapter/memory"
+	"github.com/isosocket/isosocket/server/adapter/clustertest"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/socketio/parser/parsertest"
@@ -56,23 +56,24 @@ func (c *masked) wantArguments(p parser.Packet, want ...any) {
 // relayed is an adapter that keeps what would go to other servers.
 type relayed struct {
 	adapter.Adapter
-	packets []parser.Packet
+	packets []*adapter.Packet
 }
 
 func (r *relayed) Broadcast(p *adapter.Packet, t adapter.Target) error {
-	r.packets = append(r.packets, p.Packet)
+	r.packets = append(r.packets, p)
 	return r.Adapter.Broadcast(p, t)
 }
 
 // The server must know nothing of how packets are written.
 func TestAnotherFormat(t *testing.T) {
 	other := new(relayed)
-	r := serve(t, &server.Options{Format: parsertest.Masked{}, Adapter: func(namespace string) adapter.Adapter {
-		if namespace != "/chat" {
-			return memory.New(namespace)
+	node := clustertest.New(1)[0]
+	r := serve(t, &server.Options{Format: parsertest.Masked{}, Adapter: func(h adapter.Host) (a adapter.Adapter, err error) {
+		if a, err = node(h); h.Namespace() == "/chat" {
+			other.Adapter = a
+			a = other
 		}
-		other.Adapter = memory.New(namespace)
-		return other
+		return a, err
 	}})
 	chat := r.Of("/chat")
 	chat.Use(func(_ context.Context, s *server.Socket) error {
@@ -106,10 +107,10 @@ func TestAnotherFormat(t *testing.T) {
 	f := parsertest.Masked{}
 	c := &masked{r.dial(), f, f.NewDecoder(parser.Limits{})}
 	c.send(f.EncodeControl(parser.Connect, "/none", nil))
-	message, _, _ := f.Failure(c.read(parser.ConnectError))
+	message, _ := f.Refusal(c.read(parser.ConnectError))
 	require.Equal(t, "Invalid namespace", message)
 	c.send(f.EncodeControl(parser.Connect, "/chat", nil))
-	message, data, _ := f.Failure(c.read(parser.ConnectError))
+	message, data := f.Refusal(c.read(parser.ConnectError))
 	require.Equal(t, "no token", message)
 	var code []int
 	require.NoError(t, data.Decode(&code))

@@ -32,8 +32,11 @@ func refusal(err error) (message string, data any) {
 const internalError = "Internal error"
 
 // report logs an error of user code and hands it to Options.OnError.
-func (s *Server) report(socket *Socket, err error) {
-	attributes := []any{"namespace", socket.namespace.name, "socket", socket.id, "error", err}
+func (s *Server) report(n *Namespace, socket *Socket, err error) {
+	attributes := []any{"namespace", n.name, "error", err}
+	if socket != nil {
+		attributes = append(attributes, "socket", socket.id)
+	}
 	if failed, ok := errors.AsType[*event.HandlerError](err); ok && failed.Stack != nil {
 		attributes = append(attributes, "stack", string(failed.Stack))
 	}

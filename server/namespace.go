@@ -7,24 +7,38 @@ import (
 	"sync/atomic"
 
 	"github.com/isosocket/isosocket/server/adapter"
+	"github.com/isosocket/isosocket/server/internal/rooms"
+	"github.com/isosocket/isosocket/socketio/endpoint"
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/transport/queue"
 )
 
 // Namespace is a part of a server with its own sockets, rooms, middleware and
 // handlers. Clients share one connection for all the namespaces they are in.
 // https://socket.io/docs/v4/namespaces/
 type Namespace struct {
-	name    string
-	server  *Server
-	adapter adapter.Adapter
-	ackIDs  atomic.Uint64 // for all sockets, so that a broadcast is encoded once with its id
+	name   string
+	server *Server
+	rooms  rooms.Index[*Socket]
+	ackIDs atomic.Uint64 // for all sockets, so that a broadcast is encoded once with its id
+
+	attached sync.Once
+	ready    atomic.Bool     // attached, so that clients may connect
+	adapter  adapter.Adapter // to the other servers, nil without any; written once, under mu, before ready
+
+	handlers endpoint.Handlers           // of events from other servers
+	inbox    queue.Queue[*event.Message] // those events
 
 	mu         sync.RWMutex
 	middleware []Middleware    // appended to, never changed; guarded by mu
 	onConnect  []func(*Socket) // likewise
+	detached   bool            // no adapter is kept any more; guarded by mu
 }
 
 func newNamespace(s *Server, name string) *Namespace {
-	return &Namespace{name: name, server: s, adapter: s.options.Adapter(name)}
+	n := &Namespace{name: name, server: s}
+	n.inbox.Init(serverEventLimits, n.serve)
+	return n
 }
 
 // Name returns the namespace's name, which begins with a slash.
@@ -65,7 +79,7 @@ func (n *Namespace) Request(ctx context.Context, name string, args ...any) iter.
 	return n.everyone().Request(ctx, name, args...)
 }
 
-// To returns a broadcast to the sockets in any of the rooms.
+// To returns a broadcast to the sockets in any of the rooms, see [Broadcast.To].
 func (n *Namespace) To(rooms ...string) Broadcast { return n.everyone().To(rooms...) }
 
 // Except returns a broadcast to the sockets in none of the rooms.
@@ -77,5 +91,21 @@ func (n *Namespace) Volatile() Broadcast { return n.everyone().Volatile() }
 // Local returns a broadcast to the sockets of this server only.
 func (n *Namespace) Local() Broadcast { return n.everyone().Local() }
 
-// Sockets returns the connected sockets, in no order.
+// Sockets returns the connected sockets of this server, in no order.
 func (n *Namespace) Sockets() []*Socket { return n.everyone().Sockets() }
+
+// Fetch yields the connected sockets of all servers, see [Broadcast.Fetch].
+func (n *Namespace) Fetch(ctx context.Context) iter.Seq2[RemoteSocket, error] {
+	return n.everyone().Fetch(ctx)
+}
+
+// SocketsJoin puts every socket of the namespace into rooms, see [Broadcast.SocketsJoin].
+func (n *Namespace) SocketsJoin(rooms ...string) error { return n.everyone().SocketsJoin(rooms...) }
+
+// SocketsLeave takes every socket of the namespace out of rooms, see [Broadcast.SocketsLeave].
+func (n *Namespace) SocketsLeave(rooms ...string) error { return n.everyone().SocketsLeave(rooms...) }
+
+// DisconnectSockets disconnects every socket of the namespace, see [Broadcast.DisconnectSockets].
+func (n *Namespace) DisconnectSockets(closeConnection bool) error {
+	return n.everyone().DisconnectSockets(closeConnection)
+}

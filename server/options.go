@@ -1,14 +1,13 @@
 package server
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/isosocket/isosocket/server/adapter"
-	"github.com/isosocket/isosocket/server/adapter/memory"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport/engineio"
 	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
@@ -16,14 +15,16 @@ import (
 )
 
 // Options configure a [Server]. The zero value is useful: every field says what
-// its zero means. They are read once, by [New].
+// its zero means. They are read once, by [New], which panics at what cannot work: a
+// negative value, unless the field says what it means, and a duration of less than a
+// millisecond, which is a number that lacks its unit.
 type Options struct {
-	// Path is the URL path that is served, with or without the slash at its end;
+	// Path is the URL path that is served, with or without the slashes at its ends;
 	// any other is answered with 404. Empty means "/socket.io/".
 	Path string
 
 	// Transports are the ones that clients may use, "polling" and "websocket". Nil
-	// means both. New panics at any other name.
+	// means both.
 	Transports []string
 
 	// NoUpgrade keeps sessions that begin on polling there.
@@ -62,7 +63,8 @@ type Options struct {
 	// MaxPackets bounds the packets of one polling body. 0 means 10,000.
 	MaxPackets int
 
-	// MaxAttachments bounds the attachments of one event. 0 means 10.
+	// MaxAttachments bounds the attachments of one event. 0 means 10, negative means
+	// that there may be none.
 	MaxAttachments int
 
 	// MaxDepth bounds how deep the arrays and objects of one event may be nested.
@@ -90,8 +92,8 @@ type Options struct {
 	// CORS lets browsers use polling from pages of other origins. Nil sends no CORS
 	// headers. Where AllowedHeaders is empty, clients may send any.
 	//
-	// Origins that it lists by name may open WebSockets too. New panics if it allows
-	// credentials to every origin, which browsers refuse.
+	// Origins that it lists by name may open WebSockets too. To allow credentials to
+	// every origin cannot work: browsers refuse it.
 	CORS *cors.Options
 
 	// Origins may open WebSockets, besides pages from the server's own host: hosts
@@ -110,7 +112,8 @@ type Options struct {
 	// means [parser.JSON], that of the protocol document.
 	Format parser.Format
 
-	// Adapter makes the adapter of each namespace. Nil means [memory.New].
+	// Adapter makes the adapter of each namespace, which connects it with the same
+	// namespace of other servers. Nil means that there are none. See [adapter.New].
 	Adapter adapter.New
 
 	// Logger gets a line for what goes wrong: errors and panics of handlers, invalid
@@ -118,41 +121,9 @@ type Options struct {
 	Logger *slog.Logger
 
 	// OnError is called with the errors and panics of handlers and middleware, on
-	// the goroutine of the socket. Errors of handlers are [*event.HandlerError]. Nil means
-	// that they are only logged.
+	// the goroutine of the socket. Errors of handlers are [*event.HandlerError]; s is nil
+	// for those of OnServer. Nil means that they are only logged.
 	OnError func(s *Socket, err error)
-
-	relays bool // Adapter was set, so that events may go to other servers
-}
-
-// Cookie says how the cookie with the session id looks:
-// "io=<sid>; Path=/; HttpOnly; SameSite=Lax" for the zero value. It is Secure as
-// well when the request came over TLS.
-type Cookie struct {
-	Name       string        // empty means "io"
-	Path       string        // empty means "/"
-	Domain     string        // empty means the host alone
-	MaxAge     time.Duration // whole seconds; 0 means until the browser is closed
-	Secure     bool          // also without TLS, which a proxy in front may have ended
-	Scriptable bool          // without HttpOnly
-	SameSite   http.SameSite // 0 means http.SameSiteLaxMode
-}
-
-func (c *Cookie) with(sid string, r *http.Request) *http.Cookie {
-	sameSite := c.SameSite
-	if sameSite == 0 {
-		sameSite = http.SameSiteLaxMode
-	}
-	return &http.Cookie{
-		Name:     or(c.Name, "io"),
-		Value:    sid,
-		Path:     or(c.Path, "/"),
-		Domain:   c.Domain,
-		MaxAge:   int(c.MaxAge / time.Second),
-		Secure:   c.Secure || r.TLS != nil,
-		HttpOnly: !c.Scriptable,
-		SameSite: sameSite,
-	}
 }
 
 // or returns value, or the fallback for the zero value.
@@ -171,6 +142,9 @@ func (o *Options) withDefaults() Options {
 		d = *o
 	}
 	d.Path = or(d.Path, "/socket.io/")
+	if !strings.HasPrefix(d.Path, "/") {
+		d.Path = "/" + d.Path
+	}
 	if d.Transports == nil {
 		d.Transports = []string{"polling", "websocket"}
 	}
@@ -188,12 +162,10 @@ func (o *Options) withDefaults() Options {
 	if d.Format == nil {
 		d.Format = parser.JSON{}
 	}
-	if d.relays = d.Adapter != nil; !d.relays {
-		d.Adapter = memory.New
-	}
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
+	d.check()
 	return d
 }
 
@@ -218,9 +190,6 @@ func (o *Options) engine() engineserver.Options {
 		SendBuffer:     o.SendBufferBytes,
 	}
 	for _, name := range o.Transports {
-		if name != "polling" && name != "websocket" {
-			panic(fmt.Sprintf("server: unknown transport %q in Options.Transports", name))
-		}
 		options.Transports = append(options.Transports, engineio.Transport(name))
 	}
 	if o.Cookie != nil {
@@ -240,7 +209,7 @@ func (o *Options) cors() (middleware *cors.Cors, allowOrigin func(*http.Request)
 	decides := options.AllowOriginFunc != nil || options.AllowOriginRequestFunc != nil || options.AllowOriginVaryRequestFunc != nil
 	everyone := !decides && (len(options.AllowedOrigins) == 0 || slices.Contains(options.AllowedOrigins, "*"))
 	if everyone && options.AllowCredentials {
-		panic("server: Options.CORS allows credentials to every origin")
+		panic("server: Options.CORS.AllowCredentials is true, and every origin is allowed: browsers refuse that")
 	}
 	if len(options.AllowedHeaders) == 0 {
 		options.AllowedHeaders = []string{"*"}

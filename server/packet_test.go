@@ -26,9 +26,9 @@ func echoing(t *testing.T, options *server.Options) (*rig, <-chan event.Reason) 
 	return r, echo(r.Server)
 }
 
-func echo(io *server.Server) <-chan event.Reason {
+func echo(sio *server.Server) <-chan event.Reason {
 	reasons := make(chan event.Reason, 1000)
-	for _, n := range []*server.Namespace{io.Of("/"), io.Of("/admin")} {
+	for _, n := range []*server.Namespace{sio.Of("/"), sio.Of("/admin")} {
 		n.OnConnect(func(s *server.Socket) {
 			s.OnAny(func(_ context.Context, m *event.Message) error {
 				args := make([]any, m.Len())
@@ -505,13 +505,13 @@ func TestPacketsInOneBody(t *testing.T) {
 }
 
 // timed runs a script against a server on fake time, on polling.
-func timed(t *testing.T, options *server.Options, script func(t *testing.T, io *server.Server, do func(method, query, body string) string)) {
+func timed(t *testing.T, options *server.Options, script func(t *testing.T, sio *server.Server, do func(method, query, body string) string)) {
 	synctest.Test(t, func(t *testing.T) {
-		io := server.New(options)
-		defer io.Close()
-		script(t, io, func(method, query, body string) string {
+		sio := server.New(options)
+		defer sio.Close()
+		script(t, sio, func(method, query, body string) string {
 			w := httptest.NewRecorder()
-			io.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), method, "/socket.io/?EIO=4&transport=polling"+query, strings.NewReader(body)))
+			sio.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), method, "/socket.io/?EIO=4&transport=polling"+query, strings.NewReader(body)))
 			return w.Body.String()
 		})
 	})
@@ -535,9 +535,9 @@ func TestConnectTimeout(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			// The heartbeat must not be what ends the session.
 			options := &server.Options{PingInterval: time.Hour}
-			timed(t, options, func(t *testing.T, io *server.Server, do func(method, query, body string) string) {
+			timed(t, options, func(t *testing.T, sio *server.Server, do func(method, query, body string) string) {
 				var waited error // of the middleware
-				io.Use(func(ctx context.Context, s *server.Socket) error {
+				sio.Use(func(ctx context.Context, s *server.Socket) error {
 					<-ctx.Done()
 					waited = context.Cause(ctx)
 					return ctx.Err()
@@ -548,11 +548,11 @@ func TestConnectTimeout(t *testing.T) {
 					require.Equal(t, "ok", do("POST", q, test.send))
 				}
 				time.Sleep(44 * time.Second)
-				require.Equal(t, 1, io.Stats().Connections)
+				require.Equal(t, 1, sio.Stats().Connections)
 				time.Sleep(time.Second)
 				synctest.Wait()
 				require.Equal(t, 45*time.Second, time.Since(start))
-				require.Zero(t, io.Stats().Connections)
+				require.Zero(t, sio.Stats().Connections)
 				require.Equal(t, gone, do("GET", q, ""))
 				if test.send == "40" {
 					var why *event.DisconnectError
@@ -566,21 +566,21 @@ func TestConnectTimeout(t *testing.T) {
 
 func TestConnectTimeoutEndsWithTheFirstNamespace(t *testing.T) {
 	options := &server.Options{PingInterval: time.Hour}
-	timed(t, options, func(t *testing.T, io *server.Server, do func(method, query, body string) string) {
+	timed(t, options, func(t *testing.T, sio *server.Server, do func(method, query, body string) string) {
 		q := sid(do("GET", "", ""))
 		require.Equal(t, "ok", do("POST", q, "40"))
 		synctest.Wait()
 		require.Equal(t, "ok", do("POST", q, "41"))
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		require.Equal(t, 1, io.Stats().Connections)
+		require.Equal(t, 1, sio.Stats().Connections)
 	})
 }
 
 func TestAttachmentTimeout(t *testing.T) {
 	options := &server.Options{PingInterval: time.Hour}
-	timed(t, options, func(t *testing.T, io *server.Server, do func(method, query, body string) string) {
-		reasons := echo(io)
+	timed(t, options, func(t *testing.T, sio *server.Server, do func(method, query, body string) string) {
+		reasons := echo(sio)
 		q := sid(do("GET", "", ""))
 		require.Equal(t, "ok", do("POST", q, "40"))
 		packet := `452-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`
@@ -589,14 +589,14 @@ func TestAttachmentTimeout(t *testing.T) {
 		require.Equal(t, "ok", do("POST", q, "bAQ==\x1ebAQ=="))
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		require.Equal(t, 1, io.Stats().Connections, "they came in time")
+		require.Equal(t, 1, sio.Stats().Connections, "they came in time")
 
 		require.Equal(t, "ok", do("POST", q, packet+"\x1ebAQ=="))
 		time.Sleep(20 * time.Second)
 		require.Equal(t, "ok", do("POST", q, "3"))
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		require.Zero(t, io.Stats().Connections)
+		require.Zero(t, sio.Stats().Connections)
 		require.Equal(t, event.ForcedClose, <-reasons)
 	})
 }

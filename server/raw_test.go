@@ -35,11 +35,14 @@ type rig struct {
 func serve(t *testing.T, options *server.Options) *rig {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	io := server.New(options)
-	h := httptest.NewServer(io)
+	sio := server.New(options)
+	h := httptest.NewServer(sio)
 	t.Cleanup(h.Close)
-	t.Cleanup(func() { require.NoError(t, io.Close()) })
-	return &rig{t, io, h.URL, ctx}
+	t.Cleanup(func() {
+		require.NoError(t, sio.Close())
+		require.NoError(t, sio.Wait(ctx))
+	})
+	return &rig{t, sio, h.URL, ctx}
 }
 
 // raw is a client that speaks in messages.

@@ -2,12 +2,18 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/transport/engineio"
 	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
 	"github.com/rs/cors"
@@ -23,25 +29,37 @@ type Server struct {
 	cors    *cors.Cors // nil without
 	root    *Namespace
 
-	mu         sync.RWMutex
-	namespaces map[string]*Namespace // guarded by mu
-	closed     bool                  // no socket is made any more; guarded by mu
+	trace  atomic.Pointer[traces] // replaced, never changed, under mu; nil when nobody listens
+	lastID atomic.Uint64          // of a session, see Session.ID
 
+	mu            sync.RWMutex
+	namespaces    map[string]*Namespace // guarded by mu
+	closed        bool                  // no socket is made any more; guarded by mu
 	slowConsumers atomic.Uint64
 
-	running sync.WaitGroup // sockets that have not finished their last handler
+	running int           // sockets that have not finished their last handler, and events from other servers; guarded by mu
+	idle    chan struct{} // closed when running is 0; nil if nobody waits; guarded by mu
+
+	context context.Context // of the handlers of OnServer; canceled when the server ends
+	cancel  context.CancelCauseFunc
+	now     context.Context // canceled by Close, for a Shutdown that is waiting
+	hurry   context.CancelFunc
 
 	adaptersClosed sync.Once
 	adaptersError  error // set by adaptersClosed
 }
 
 // New returns a server with the namespace "/". Nil options are the defaults. It
-// panics if the options contradict each other.
+// panics if the options cannot work, naming the field and its value, as
+// [http.Handle] does for a pattern.
 func New(options *Options) *Server {
 	s := &Server{options: options.withDefaults(), namespaces: make(map[string]*Namespace)}
+	s.context, s.cancel = context.WithCancelCause(context.Background())
+	s.now, s.hurry = context.WithCancel(context.Background())
 	config := s.options.engine()
 	config.Open = s.open
 	s.cors, config.AllowOrigin = s.options.cors()
+	config.Rejected = s.rejected
 	s.engine = engineserver.New(config)
 	s.root = s.Of("/")
 	return s
@@ -63,29 +81,63 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Of returns the namespace of that name, and makes it if there is none. A name
 // without a slash at its beginning gets one. Clients may connect to a namespace
-// from then on.
+// from then on. It panics at a name that no packet can carry: one with a comma or a
+// control character in it.
+//
+// A new namespace gets its adapter from Options.Adapter before Of returns.
 func (s *Server) Of(name string) *Namespace {
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name
 	}
+	if i := strings.IndexFunc(name, unfit); i >= 0 || !utf8.ValidString(name) {
+		panic(fmt.Sprintf("server: no packet can carry the namespace %q", name))
+	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	n := s.namespaces[name]
 	if n == nil {
 		n = newNamespace(s, name)
+		if s.closed && s.options.Adapter != nil {
+			n.adapter = unreachable{errClosed}
+		}
 		s.namespaces[name] = n
 	}
+	s.mu.Unlock()
+	n.attached.Do(n.attach)
 	return n
 }
 
-// namespace returns the namespace of that name, or nil.
+// unfit reports whether a namespace's name cannot hold the character: a comma ends
+// the name in a packet.
+// https://socket.io/docs/v4/socket-io-protocol/#packet-encoding
+func unfit(c rune) bool { return c == ',' || unicode.IsControl(c) }
+
+// namespace returns the namespace of that name, or nil if clients cannot connect to it.
 func (s *Server) namespace(name string) *Namespace {
 	if name == "" || name == "/" {
 		return s.root
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.namespaces[name]
+	if n := s.namespaces[name]; n != nil && n.ready.Load() {
+		return n
+	}
+	return nil
+}
+
+// Namespaces returns the namespaces, in the order of their names.
+func (s *Server) Namespaces() []*Namespace {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(s.namespaces), func(a, b *Namespace) int { return strings.Compare(a.name, b.name) })
+}
+
+// Nodes returns the names of the other servers that the adapter of "/" knows, and how many servers there
+// are, this one included.
+func (s *Server) Nodes(ctx context.Context) (known []string, count int, err error) {
+	if s.root.adapter == nil {
+		return nil, 1, nil
+	}
+	return s.root.adapter.Nodes(ctx)
 }
 
 // Stats are figures of a server at one moment.
@@ -134,3 +186,28 @@ func (s *Server) Local() Broadcast { return s.root.Local() }
 
 // Sockets is [Namespace.Sockets] of "/".
 func (s *Server) Sockets() []*Socket { return s.root.Sockets() }
+
+// Fetch is [Namespace.Fetch] of "/".
+func (s *Server) Fetch(ctx context.Context) iter.Seq2[RemoteSocket, error] { return s.root.Fetch(ctx) }
+
+// SocketsJoin is [Namespace.SocketsJoin] of "/".
+func (s *Server) SocketsJoin(rooms ...string) error { return s.root.SocketsJoin(rooms...) }
+
+// SocketsLeave is [Namespace.SocketsLeave] of "/".
+func (s *Server) SocketsLeave(rooms ...string) error { return s.root.SocketsLeave(rooms...) }
+
+// DisconnectSockets is [Namespace.DisconnectSockets] of "/".
+func (s *Server) DisconnectSockets(closeConnection bool) error {
+	return s.root.DisconnectSockets(closeConnection)
+}
+
+// OnServer is [Namespace.OnServer] of "/".
+func (s *Server) OnServer(name string, h event.Handler) (off func()) { return s.root.OnServer(name, h) }
+
+// ServerEmit is [Namespace.ServerEmit] of "/".
+func (s *Server) ServerEmit(name string, args ...any) error { return s.root.ServerEmit(name, args...) }
+
+// ServerRequest is [Namespace.ServerRequest] of "/".
+func (s *Server) ServerRequest(ctx context.Context, name string, args ...any) iter.Seq2[ServerReply, error] {
+	return s.root.ServerRequest(ctx, name, args...)
+}

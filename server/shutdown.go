@@ -3,97 +3,109 @@ package server
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/isosocket/isosocket/socketio/event"
 )
 
 // Shutdown ends the server in order: it refuses new clients with 503, disconnects
 // the sockets with the reason "server shutting down", sends what was accepted for
-// their clients, closes the connections, and waits until every handler has returned and every
-// goroutine has ended. Clients see their transport closed, so they reconnect, to
+// their clients and for other servers, closes the connections, and waits until every handler
+// has returned and every goroutine has ended. Clients see their transport closed, so they reconnect, to
 // another server.
 //
-// When ctx is over first, the connections left are closed at once and the cause of
-// ctx is returned; handlers may still be running then. Any other error is that of
-// an adapter.
+// When ctx is done first, what is left is closed at once and the cause of ctx is
+// returned; handlers may still be running then, among them the one that calls
+// Shutdown. Any other error is that of an adapter.
 //
 // The HTTP server is not stopped: close it afterwards. It does not wait for
 // WebSockets, see [http.Server.Shutdown].
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.refuse()
+	s.stop()
 	err := s.engine.Shutdown(ctx)
 	if err == nil {
-		err = s.wait(ctx)
+		err = s.Wait(ctx)
 	}
-	if err == nil {
-		err = s.closeAdapters()
-	}
-	return err
+	return errors.Join(err, s.closeAdapters(ctx))
 }
 
-// Close is Shutdown without patience: connections are closed at once, and what was
-// not sent is lost. It waits until every handler has returned, whose context is
-// over. The error is that of an adapter.
+// Close ends the server at once: it refuses new clients with 503, disconnects the
+// sockets with the reason "server shutting down", and closes their connections; what
+// was not sent is lost. It returns when the connections are gone. It does not wait for
+// handlers, whose contexts are canceled, so a handler may call it; [Server.Wait] does.
+// The error is that of an adapter.
 func (s *Server) Close() error {
-	s.refuse()
+	s.hurry()
+	s.stop()
 	s.engine.Close()
-	s.running.Wait()
-	return s.closeAdapters()
+	return s.closeAdapters(s.now)
 }
 
-// begin counts a new socket until it has finished. It fails once the server is closed.
-func (s *Server) begin(socket *Socket) bool {
+// Wait waits until the handlers that Close has left running have returned. It returns
+// the cause of ctx when that is done first. A handler that calls it waits for itself.
+func (s *Server) Wait(ctx context.Context) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		socket.namespace.adapter.Remove(socket.id)
-		return false
+	if s.running == 0 {
+		s.mu.Unlock()
+		return nil
 	}
-	s.running.Add(1)
-	return true
-}
-
-// refuse makes the server take no more sockets, and disconnects those it has.
-func (s *Server) refuse() {
-	s.mu.Lock()
-	s.closed = true
+	if s.idle == nil {
+		s.idle = make(chan struct{})
+	}
+	idle := s.idle
 	s.mu.Unlock()
-	for _, n := range s.all() {
-		for _, socket := range n.Sockets() {
-			socket.close(event.ServerShuttingDown, nil)
-		}
-	}
-}
-
-func (s *Server) wait(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() { // ends with the last handler
-		s.running.Wait()
-		close(done)
-	}()
 	select {
-	case <-done:
+	case <-idle:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// all returns the namespaces.
-func (s *Server) all() []*Namespace {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return slices.Collect(maps.Values(s.namespaces))
+// begin counts a new socket, or an event from another server, until done is called for
+// it. It fails once the server is closed.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.running++
+	return true
 }
 
-// closeAdapters closes each adapter once, and returns their errors whenever it is called.
-func (s *Server) closeAdapters() error {
+func (s *Server) done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running--
+	if s.running == 0 && s.idle != nil {
+		close(s.idle)
+		s.idle = nil
+	}
+}
+
+// stop makes the server take no more sockets, and disconnects those it has.
+func (s *Server) stop() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel(&event.DisconnectError{Reason: event.ServerShuttingDown})
+	for _, n := range s.Namespaces() {
+		for _, socket := range n.Sockets() {
+			socket.close(event.ServerShuttingDown, nil)
+		}
+	}
+}
+
+// closeAdapters closes each adapter once, and returns their errors whenever it is
+// called. They may take until ctx is done, or Close is called.
+func (s *Server) closeAdapters(ctx context.Context) error {
 	s.adaptersClosed.Do(func() {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(s.now, cancel)()
 		var errs []error
-		for _, n := range s.all() {
-			errs = append(errs, n.adapter.Close())
+		for _, n := range s.Namespaces() {
+			errs = append(errs, n.detach(ctx))
 		}
 		s.adaptersError = errors.Join(errs...)
 	})

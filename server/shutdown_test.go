@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/isosocket/isosocket/server"
 	"github.com/isosocket/isosocket/server/adapter"
-	"github.com/isosocket/isosocket/server/adapter/memory"
 	"github.com/isosocket/isosocket/socketio/event"
 )
 
@@ -68,19 +68,100 @@ func TestShutdownWaitsForHandlers(t *testing.T) {
 	await(r, left)
 }
 
+// An administrator's event that stops the server must not wait for itself.
+func TestCloseInAHandler(t *testing.T) {
+	sio := server.New(nil)
+	h := httptest.NewServer(sio)
+	defer h.Close()
+	r := &rig{t, sio, h.URL, t.Context()}
+	closed, canceled := make(chan error, 1), make(chan error, 1)
+	sio.OnConnect(func(s *server.Socket) {
+		s.On("stop", func(ctx context.Context, _ *event.Message) error {
+			closed <- sio.Close()
+			<-ctx.Done()
+			canceled <- context.Cause(ctx)
+			return nil
+		})
+	})
+	c, _ := r.join("/")
+	c.send(`42["stop"]`)
+	require.NoError(t, <-closed)
+	require.Zero(t, sio.Stats().Connections)
+	var gone *event.DisconnectError
+	require.ErrorAs(t, <-canceled, &gone)
+	require.Equal(t, event.ServerShuttingDown, gone.Reason)
+	require.NoError(t, sio.Wait(t.Context()))
+}
+
+// Neither does a middleware that waits, of a socket that is not connected yet.
+func TestCloseInAMiddleware(t *testing.T) {
+	sio := server.New(nil)
+	h := httptest.NewServer(sio)
+	defer h.Close()
+	r := &rig{t, sio, h.URL, t.Context()}
+	closed := make(chan error, 1)
+	sio.Use(func(ctx context.Context, _ *server.Socket) error {
+		closed <- sio.Close()
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	c := r.dial()
+	c.send("40")
+	require.NoError(t, <-closed)
+	require.NoError(t, sio.Wait(t.Context()))
+}
+
+func TestShutdownInAHandlerEndsWithItsContext(t *testing.T) {
+	sio := server.New(nil)
+	h := httptest.NewServer(sio)
+	defer h.Close()
+	r := &rig{t, sio, h.URL, t.Context()}
+	stopped := make(chan error, 1)
+	sio.OnConnect(func(s *server.Socket) {
+		s.On("stop", func(ctx context.Context, _ *event.Message) error {
+			stopped <- sio.Shutdown(ctx) // which ends because the socket does
+			return nil
+		})
+	})
+	c, _ := r.join("/")
+	c.send(`42["stop"]`)
+	var gone *event.DisconnectError
+	require.ErrorAs(t, <-stopped, &gone)
+	require.NoError(t, sio.Wait(t.Context()))
+}
+
+func TestWait(t *testing.T) {
+	r := serve(t, nil)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	r.OnConnect(func(s *server.Socket) {
+		s.On("work", func(context.Context, *event.Message) error {
+			close(entered)
+			<-leave
+			return nil
+		})
+	})
+	c, _ := r.join("/")
+	c.send(`42["work"]`)
+	await(r, entered)
+	require.NoError(t, r.Server.Close())
+	ctx, cancel := context.WithCancel(r.ctx)
+	cancel()
+	require.ErrorIs(t, r.Wait(ctx), context.Canceled)
+	close(leave)
+	require.NoError(t, r.Wait(r.ctx))
+}
+
 // stubborn is an adapter that fails to close.
 type stubborn struct{ adapter.Adapter }
 
 var errStubborn = errors.New("stubborn")
 
-func (stubborn) Close() error { return errStubborn }
+func (stubborn) Close(context.Context) error { return errStubborn }
 
 func TestErrorOfAnAdapter(t *testing.T) {
-	io := server.New(&server.Options{Adapter: func(namespace string) adapter.Adapter {
-		return stubborn{memory.New(namespace)}
-	}})
-	require.ErrorIs(t, io.Shutdown(context.Background()), errStubborn)
-	require.ErrorIs(t, io.Close(), errStubborn)
+	sio := server.New(&server.Options{Adapter: func(adapter.Host) (adapter.Adapter, error) { return stubborn{}, nil }})
+	require.ErrorIs(t, sio.Shutdown(context.Background()), errStubborn)
+	require.ErrorIs(t, sio.Close(), errStubborn)
 }
 
 func TestCloseWhileClientsComeAndTalk(t *testing.T) {

@@ -5,18 +5,12 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
-	"github.com/isosocket/isosocket/transport"
 	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
 	"github.com/isosocket/isosocket/transport/queue"
 )
-
-// inboxItems is how many events may wait for a socket's handlers before nothing
-// more is read from its client. Their bytes are bounded by Options.MaxPayload.
-const inboxItems = 1024
 
 // Socket is one client in one namespace. Its methods may be called concurrently.
 //
@@ -33,11 +27,11 @@ type Socket struct {
 	id        string
 	namespace *Namespace
 	conn      *conn
-	auth      parser.Value
+	auth      parser.Value // of CONNECT
 
 	handlers endpoint.Handlers
 	acks     endpoint.Acks
-	inbox    endpoint.Inbox[struct{}]
+	inbox    endpoint.Inbox
 	answerMu sync.Mutex // held while answering
 	entered  bool       // events are handled, from the answer to the client until finish; the inbox's own
 
@@ -45,7 +39,7 @@ type Socket struct {
 	context      context.Context
 	cancel       context.CancelCauseFunc // nil before Context is asked for
 	cause        error                   // why it is disconnected; nil before
-	rooms        []string                // that it was in when it was disconnected
+	left         []string                // the rooms that it was in when it was disconnected
 	data         any
 	onLeaving    []func(event.Reason)
 	onDisconnect []func(event.Reason)
@@ -65,7 +59,7 @@ func newSocket(n *Namespace, c *conn, auth parser.Value) *Socket {
 	s := &Socket{id: engineserver.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
 	s.acks.IDs = &n.ackIDs
 	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.handle)
-	n.adapter.Add((*member)(s))
+	n.rooms.Add(s.id, s)
 	return s
 }
 
@@ -83,7 +77,11 @@ func (s *Socket) Handshake() Handshake {
 	return h
 }
 
-// Connected tells whether the socket can send.
+// Transport returns the name of the transport that the client is on now, "polling" or
+// "websocket".
+func (s *Socket) Transport() string { return s.conn.transport() }
+
+// Connected reports whether the socket can send.
 func (s *Socket) Connected() bool { return s.settled() == connected }
 
 // settled returns the state, after the answer if that is being queued: the client may
@@ -98,7 +96,7 @@ func (s *Socket) settled() state {
 	return current
 }
 
-// Context is over when the socket is disconnected. Its cause is then a
+// Context is canceled when the socket is disconnected. Its cause is then a
 // [*event.DisconnectError]. It has the values of the context of the client's first
 // HTTP request, so what an HTTP middleware in front of the server put there is
 // found here.
@@ -121,287 +119,11 @@ func (s *Socket) Data() any {
 	return s.data
 }
 
-// SetData attaches a value of the application's own to the socket.
+// SetData attaches a value of the application's own to the socket. Other servers see
+// it in [Broadcast.Fetch] if it encodes; it is encoded when they ask. What does not
+// encode is logged and stays out of their sight.
 func (s *Socket) SetData(data any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data = data
-}
-
-// On adds a handler for the events of that name, until off is called, see [event.Handler].
-func (s *Socket) On(name string, h event.Handler) (off func()) { return s.handlers.On(name, h) }
-
-// Once adds a handler for one event of that name.
-func (s *Socket) Once(name string, h event.Handler) (off func()) { return s.handlers.Once(name, h) }
-
-// OnAny adds a handler for the events of every name, called before those of On.
-func (s *Socket) OnAny(h event.Handler) (off func()) { return s.handlers.OnAny(h) }
-
-// OnDisconnecting adds a function that is called when the socket is disconnected,
-// before those of OnDisconnect, with the reason. Like them it runs behind the handlers of the events
-// that came before.
-func (s *Socket) OnDisconnecting(fn func(reason event.Reason)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.onLeaving = append(s.onLeaving, fn)
-}
-
-// OnDisconnect adds a function that is called when the socket is disconnected.
-// It is the last that the socket does.
-func (s *Socket) OnDisconnect(fn func(reason event.Reason)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.onDisconnect = append(s.onDisconnect, fn)
-}
-
-// Emit sends an event to the client. It is encoded before Emit returns, and
-// waits in a queue until the client takes it. The error is one of encoding, a
-// [*event.DisconnectError], ErrNotConnected, or ErrBufferFull.
-func (s *Socket) Emit(name string, args ...any) error {
-	return s.emit(name, args, nil, engineserver.Ordinary)
-}
-
-// Request sends an event to the client and waits for its answer, see
-// [event.Requester]. It may be called in a handler.
-func (s *Socket) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
-	return s.acks.Request(ctx, s.namespace.server.options.Format, name, func(id uint64) error {
-		return s.emit(name, args, &id, engineserver.Ordinary)
-	})
-}
-
-func (s *Socket) emit(name string, args []any, id *uint64, kind engineserver.Kind) error {
-	group, err := s.namespace.event(name, args, id)
-	if err != nil {
-		return err
-	}
-	return s.send(group, kind)
-}
-
-// Volatile returns an emitter to the client that drops what the client is not
-// ready for, see [Broadcast.Volatile].
-func (s *Socket) Volatile() event.Emitter {
-	return endpoint.EmitterFunc(func(name string, args ...any) error { return s.emit(name, args, nil, engineserver.Volatile) })
-}
-
-// To returns a broadcast to the sockets in any of the rooms, without this one.
-func (s *Socket) To(rooms ...string) Broadcast { return s.Broadcast().To(rooms...) }
-
-// Broadcast returns a broadcast to all sockets of the namespace but this one.
-func (s *Socket) Broadcast() Broadcast { return s.namespace.Except(s.id) }
-
-// Join puts the socket into rooms. It does nothing once the socket is disconnected.
-func (s *Socket) Join(rooms ...string) { s.namespace.adapter.Join(s.id, rooms...) }
-
-// Leave takes the socket out of rooms.
-func (s *Socket) Leave(rooms ...string) { s.namespace.adapter.Leave(s.id, rooms...) }
-
-// Rooms returns the rooms that the socket is in, its id included, in no order.
-// Once it is disconnected they are those it was in.
-func (s *Socket) Rooms() []string {
-	if rooms := s.namespace.adapter.Rooms(s.id); rooms != nil {
-		return rooms
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.rooms
-}
-
-// Disconnect makes the client leave the namespace; it does not come back by
-// itself. With closeConnection it leaves all its namespaces and its connection is
-// closed, after it has received what was sent before. Disconnect returns at once.
-func (s *Socket) Disconnect(closeConnection bool) {
-	if closeConnection {
-		s.conn.disconnect()
-	} else {
-		s.leave()
-	}
-}
-
-// leave tells the client and closes the socket.
-func (s *Socket) leave() {
-	if s.Connected() {
-		s.send(s.namespace.control(parser.Disconnect, nil), engineserver.Control)
-	}
-	s.close(event.ServerNamespaceDisconnect, nil)
-}
-
-// member is a socket as its adapter knows it.
-type member Socket
-
-// ID implements adapter.Socket.
-func (m *member) ID() string { return m.id }
-
-// Deliver implements adapter.Socket.
-func (m *member) Deliver(p *adapter.Packet) { (*Socket)(m).deliver(p) }
-
-// deliver sends what a broadcast has for the socket. Where nobody is told of a gap
-// there must be none: a client that it does not fit for is disconnected.
-func (s *Socket) deliver(p *adapter.Packet) error {
-	kind := engineserver.Ordinary
-	if p.Volatile {
-		kind = engineserver.Volatile
-	}
-	err := s.send(p.Messages, kind)
-	if err == ErrBufferFull {
-		s.namespace.server.slow(s.conn)
-	}
-	return err
-}
-
-func (s *Socket) send(group []transport.Message, kind engineserver.Kind) error {
-	switch s.settled() {
-	case pending:
-		return ErrNotConnected
-	case disconnected:
-		return s.disconnectError()
-	}
-	switch err := s.session.Send(group, kind); err {
-	case nil, engineserver.ErrDropped:
-		return nil
-	case engineserver.ErrFull:
-		return ErrBufferFull
-	default:
-		return &event.DisconnectError{Reason: event.TransportError, Err: err}
-	}
-}
-
-func (s *Socket) disconnectError() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cause
-}
-
-// receive queues an event for the handlers. It waits while they are far behind.
-func (s *Socket) receive(p *parser.Packet) {
-	if s.state.Load() == disconnected {
-		return
-	}
-	var ack func(args ...any) error
-	if p.HasID {
-		id := p.ID
-		ack = func(args ...any) error { return s.answer(id, args) }
-	}
-	m, size := event.NewMessage(s.namespace.server.options.Format, p, ack), endpoint.PacketSize(p)
-	if s.inbox.Put(struct{}{}, m, size) == queue.ErrFull {
-		s.session.Hold(func() { s.inbox.PutWait(s.Context(), struct{}{}, m, size) })
-	}
-}
-
-func (s *Socket) answer(id uint64, args []any) error {
-	group, err := s.namespace.ack(id, args)
-	if err != nil {
-		return err
-	}
-	return s.send(group, engineserver.Control)
-}
-
-// handle gives an event to its handlers.
-func (s *Socket) handle(_ struct{}, m *event.Message) {
-	if s.entered {
-		s.handlers.Dispatch(s.Context(), m, s.report)
-	}
-}
-
-func (s *Socket) report(err error) { s.namespace.server.report(s, err) }
-
-// enter asks the middleware and answers the client. It is the first thing that
-// the inbox does.
-func (s *Socket) enter() {
-	middleware, onConnect := s.namespace.hooks()
-	for _, m := range middleware {
-		err := endpoint.Protect("middleware", func() error {
-			err := m(s.Context(), s)
-			if err != nil {
-				_ = err.Error() // a typed nil panics here, where it harms nobody
-			}
-			return err
-		})
-		if err != nil {
-			s.refuse(err)
-			return
-		}
-	}
-	if !s.confirm() {
-		return
-	}
-	for _, fn := range onConnect {
-		if err := endpoint.Protect("connect", func() error { fn(s); return nil }); err != nil {
-			s.report(err)
-		}
-	}
-}
-
-// confirm answers the client. Nothing else is sent to it before. It returns false
-// if the client is gone.
-func (s *Socket) confirm() bool {
-	s.answerMu.Lock()
-	defer s.answerMu.Unlock()
-	if !s.state.CompareAndSwap(pending, answering) {
-		return false
-	}
-	s.entered = true
-	answer := struct {
-		SID string `json:"sid"`
-	}{s.id}
-	s.session.Send(s.namespace.control(parser.Connect, answer), engineserver.Control)
-	s.state.CompareAndSwap(answering, connected)
-	s.conn.joined()
-	return true
-}
-
-func (s *Socket) refuse(err error) {
-	if failed, ok := err.(*event.HandlerError); ok && failed.Stack != nil {
-		s.report(err)
-	}
-	if s.state.Load() == pending {
-		message, data := refusal(err)
-		s.conn.sendConnectError(s.namespace.name, message, data)
-	}
-	s.close(event.ServerNamespaceDisconnect, err)
-}
-
-// close ends the socket. The first reason counts. It waits for nothing: the
-// functions of OnDisconnect run in the inbox, behind the events that came before.
-func (s *Socket) close(reason event.Reason, err error) {
-	cause := &event.DisconnectError{Reason: reason, Err: err}
-	rooms := s.namespace.adapter.Rooms(s.id)
-	s.mu.Lock()
-	if s.cause != nil {
-		s.mu.Unlock()
-		return
-	}
-	s.cause, s.rooms = cause, rooms
-	s.state.Store(disconnected)
-	cancel := s.cancel
-	s.mu.Unlock()
-
-	s.namespace.adapter.Remove(s.id)
-	if cancel != nil {
-		cancel(cause)
-	}
-	s.acks.Close(cause)
-	s.inbox.Call(func() { s.finish(reason) })
-}
-
-// finish is the last that the inbox does.
-func (s *Socket) finish(reason event.Reason) {
-	defer s.namespace.server.running.Done()
-	s.inbox.Close()
-	if !s.entered {
-		return
-	}
-	s.entered = false // for what is behind in the batch
-	s.mu.Lock()
-	leaving, left := s.onLeaving, s.onDisconnect
-	s.mu.Unlock()
-	s.tell("disconnecting", leaving, reason)
-	s.tell("disconnect", left, reason)
-}
-
-func (s *Socket) tell(name string, fns []func(event.Reason), reason event.Reason) {
-	for _, fn := range fns {
-		if err := endpoint.Protect(name, func() error { fn(reason); return nil }); err != nil {
-			s.report(err)
-		}
-	}
 }

@@ -519,17 +519,17 @@ func TestMiddlewareOfAClientThatIsGone(t *testing.T) {
 type contextKey struct{}
 
 func TestHandshakeAndContext(t *testing.T) {
-	io := server.New(nil)
+	sio := server.New(nil)
 	found := make(chan *server.Socket, 1)
-	io.OnConnect(func(s *server.Socket) { found <- s })
+	sio.OnConnect(func(s *server.Socket) { found <- s })
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, "from outside")))
+		sio.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, "from outside")))
 	}))
 	t.Cleanup(h.Close)
-	t.Cleanup(func() { require.NoError(t, io.Close()) })
+	t.Cleanup(func() { require.NoError(t, sio.Close()) })
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	r := &rig{t, io, h.URL, ctx}
+	r := &rig{t, sio, h.URL, ctx}
 
 	platform := transportnative.Platform(&transportnative.Config{Header: http.Header{"X-Test": {"yes"}}})
 	before := time.Now()

@@ -55,7 +55,7 @@ func (o *outcome) settled() bool {
 func (s *Socket) Connect(ctx context.Context) error {
 	m := s.manager
 	m.mu.Lock()
-	if !s.known() {
+	if !m.admit(s) {
 		m.mu.Unlock()
 		return ErrClosed
 	}
@@ -151,7 +151,7 @@ func (s *Socket) leave(err error) {
 	switch conn := s.conn; {
 	case conn == nil:
 	case conn.sid != "":
-		p := s.disconnect()
+		p := s.control(parser.Disconnect)
 		_ = conn.session.Send(p.messages, engineclient.Control) // an error: the server will notice, too
 		s.leftOn = conn.session
 		conn.left.Store(true)
@@ -175,20 +175,15 @@ func (s *Socket) join(session *engineclient.Session) {
 	ids := s.recovery.members()
 	conn.recovering = ids != nil && s.leftOn != session
 	if s.auth == nil {
-		group, err := s.manager.format.EncodeControl(parser.Connect, s.namespace, nil, ids...)
-		if err != nil {
-			panic("BUG: socketio: encode CONNECT: " + err.Error()) // strings always encode
-		}
-		s.ask(conn, group)
+		s.ask(conn, s.control(parser.Connect, ids...))
 		return
 	}
 	s.manager.asking.Go(func() { s.authenticate(conn, ids) }) // Manager.serve waits for it
 }
 
-// ask sends CONNECT, whose messages are given.
-func (s *Socket) ask(conn *connection, group []transport.Message) {
+// ask sends CONNECT.
+func (s *Socket) ask(conn *connection, p packet) {
 	conn.asked = true
-	p := packetOf(group)
 	_ = conn.session.Send(p.messages, engineclient.Control) // an error: the session has ended and Manager.serve knows
 }
 
@@ -252,7 +247,7 @@ func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 		_, refused := errors.AsType[*ConnectError](err)
 		switch {
 		case err == nil:
-			s.ask(conn, group)
+			s.ask(conn, packetOf(group))
 			m.mu.Unlock()
 			return
 		case m.opts.NoReconnect || refused:

@@ -478,3 +478,36 @@ func TestCloseOfASocket(t *testing.T) {
 		d.connected(s) // the manager is not closed
 	})
 }
+
+func TestAClosedSocketIsForgotten(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		keep, s := d.socket("/keep"), d.socket("/")
+		d.connect(keep)
+		p := d.accept()
+		p.send(`40/keep,{"sid":"k"}`)
+		require.NoError(d, s.Emit("a"), "buffered")
+		request := d.start(func() error { _, err := s.Request(context.Background(), "b"); return err })
+		request.wantWaiting()
+		require.NoError(d, s.Close())
+		var ended *DisconnectError
+		require.ErrorAs(d, request.result(), &ended, "nobody else would end it")
+
+		again := d.connect(s) // it may be used again
+		p.send(`40{"sid":"a"}`)
+		require.NoError(d, again.result())
+		require.NoError(d, s.Emit("c"))
+		p.want("40/keep,", "40", `42["c"]`)
+		require.NoError(d, s.Close())
+
+		other := d.socket("/")
+		require.NotSame(d, s, other)
+		require.Same(d, other, d.quiet())
+		require.ErrorIs(d, s.Connect(d.Context()), ErrClosed)
+		require.ErrorIs(d, s.Emit("d"), ErrClosed)
+		_, err := s.Request(d.Context(), "e")
+		require.ErrorIs(d, err, ErrClosed)
+		require.NoError(d, s.Close())
+		require.Same(d, other, d.quiet(), "it has nothing to do with the other")
+		d.want("/keep connect", "connect", "disconnect: io client disconnect")
+	})
+}

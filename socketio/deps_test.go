@@ -36,11 +36,11 @@ var mayImport = map[string][]string{
 	"socketio/endpoint":                   {"transport", "transport/queue", "socketio/parser", "socketio/event"},
 	"socketio/endpoint/endpointtest":      {"transport", "socketio/parser", "socketio/event", "socketio/endpoint"},
 	"socketio":                            {"transport", "transport/engineio", "transport/engineio/client", "transport/queue", "transport_native", "transport_js", "socketio/parser", "socketio/event", "socketio/endpoint"},
-	"server/adapter":                      {"transport", "socketio/parser"},
-	"server/adapter/memory":               {"server/adapter", "transport", "socketio/parser"},
-	"server/adapter/adaptertest":          {"server/adapter", "transport", "socketio/parser"},
+	"server/adapter":                      nil,
+	"server/adapter/clustertest":          {"server/adapter", "transport/queue"},
+	"server/internal/rooms":               nil,
 	"server": {"transport", "transport/engineio", "transport/engineio/server", "transport/queue", "socketio/parser", "socketio/event", "socketio/endpoint",
-		"server/adapter", "server/adapter/memory"},
+		"server/adapter", "server/internal/rooms"},
 }
 
 // programs are not imported by the library, and are free to import it.
@@ -52,7 +52,7 @@ var onlyIn = map[string][]string{
 	"github.com/hack-pad/safejs":   {"transport_js"},
 	"syscall/js":                   {"transport_js"},
 	"github.com/rs/cors":           {"server"},
-	"github.com/stretchr/testify":  {"server/adapter/adaptertest"},
+	"github.com/stretchr/testify":  {"server/adapter/clustertest", "socketio/parser/parsertest"},
 	"github.com/chromedp/chromedp": nil,
 }
 

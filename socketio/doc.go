@@ -24,7 +24,7 @@
 //
 // # Events
 //
-// Emit sends, On receives. Arguments are whatever encodes to JSON, and []byte,
+// Emit sends, On receives. Arguments are whatever encoding/json encodes, and []byte,
 // which travels as binary. Package event declares events once, with their types,
 // for both ends:
 //
@@ -83,7 +83,8 @@
 //
 // There is no WebTransport, and no queue that sends an event again until it is
 // acknowledged. Events missed during an interruption are only recovered from
-// servers with connection state recovery, see [Socket.Recovered].
+// servers with connection state recovery, see [Socket.Recovered]. Options.Format
+// must be what the server speaks: nothing is negotiated.
 //
 // Protocol: https://socket.io/docs/v4/socket-io-protocol/ revision 5 on
 // https://socket.io/docs/v4/engine-io-protocol/ revision 4.

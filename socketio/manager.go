@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
@@ -24,9 +25,9 @@ type Manager struct {
 	platform transport.Platform
 	engine   engineclient.Options
 
-	asking  sync.WaitGroup                // calls of Auth; each session waits for its own
-	signals queue.Queue[transport.Signal] // reacts to the platform's signals
-	wake    chan struct{}                 // holds a token to end the delay before an attempt
+	asking  sync.WaitGroup // calls of Auth; each session waits for its own
+	signals endpoint.Inbox // reacts to the platform's signals
+	wake    chan struct{}  // holds a token to end the delay before an attempt
 
 	mu        sync.Mutex
 	sockets   []*Socket             // in the order they were made; guarded by mu, as is much of the sockets
@@ -79,7 +80,7 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 		OnUpgraded:     func() { m.opts.Trace.upgraded(string(engineio.WebSocket)) },
 		OnStay:         m.opts.Trace.upgradeFailed,
 	}
-	m.signals.Init(queue.Limits{MaxItems: 64}, m.react)
+	m.signals.Init(queue.Limits{}, nil) // there are only calls
 	return m, nil
 }
 
@@ -113,7 +114,7 @@ func (m *Manager) Socket(namespace string, opts *SocketOptions) (*Socket, error)
 		auth = opts.Auth
 	}
 	s := newSocket(m, namespace, auth)
-	m.remember(s)
+	m.admit(s)
 	return s, nil
 }
 
@@ -125,7 +126,8 @@ func (m *Manager) forget(s *Socket) {
 		return
 	}
 	delete(m.named, s.namespace)
-	m.sockets = slices.DeleteFunc(slices.Clone(m.sockets), func(other *Socket) bool { return other == s })
+	i := slices.Index(m.sockets, s)
+	m.sockets = slices.Concat(m.sockets[:i], m.sockets[i+1:]) // a new slice: Close has the old one
 	s.buffer.take()
 	s.acks.Fail(&DisconnectError{Reason: ClientDisconnect, Err: ErrClosed}, nil)
 }
@@ -201,20 +203,17 @@ func (m *Manager) find(namespace string) *Socket {
 	return m.named[namespace]
 }
 
-// known makes a socket that was forgotten known again, and reports whether it is
-// the one of its namespace and its manager is not closed.
-func (s *Socket) known() bool {
-	m := s.manager
+// admit makes s the socket of its namespace if there is none, and reports whether
+// it is: one that was closed may be used again until there is another.
+//
+//go:noinline
+func (m *Manager) admit(s *Socket) bool {
 	if m.closed {
 		return false
 	}
 	if m.named[s.namespace] == nil {
-		m.remember(s)
+		m.sockets = append(m.sockets, s)
+		m.named[s.namespace] = s
 	}
 	return m.named[s.namespace] == s
-}
-
-func (m *Manager) remember(s *Socket) {
-	m.sockets = append(m.sockets, s)
-	m.named[s.namespace] = s
 }

@@ -130,7 +130,7 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 	case answer.SID == "": // Socket.IO 2 connects "/" unasked, with nothing but the type
 		return nil, ErrVersion
 	case !s.active: // Disconnect came before the answer
-		p := s.disconnect()
+		p := s.control(parser.Disconnect)
 		_ = conn.session.Send(p.messages, engineclient.Control)
 		s.leftOn = conn.session
 		s.drop(errNotConnected)

@@ -40,11 +40,12 @@ func (r *recovery) connected(pid string) bool {
 
 // members returns what CONNECT says of the session.
 func (r *recovery) members() []parser.Member {
-	switch {
-	case r.pid == "":
+	if r.pid == "" {
 		return nil
-	case r.offset == "":
-		return []parser.Member{{Name: "pid", Value: r.pid}}
 	}
-	return []parser.Member{{Name: "pid", Value: r.pid}, {Name: "offset", Value: r.offset}}
+	ids := []parser.Member{{Name: "pid", Value: r.pid}}
+	if r.offset != "" {
+		ids = append(ids, parser.Member{Name: "offset", Value: r.offset})
+	}
+	return ids
 }

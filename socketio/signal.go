@@ -15,7 +15,7 @@ func (m *Manager) watch() (stop func()) {
 	// The callback must not block, and in a browser nothing may wait in it: a
 	// queue takes over.
 	end := m.platform.Watch(func(signal transport.Signal) {
-		_ = m.signals.Put(signal, 0)
+		m.signals.Call(func() { m.react(signal) })
 	})
 	return func() {
 		end()
@@ -23,13 +23,7 @@ func (m *Manager) watch() (stop func()) {
 	}
 }
 
-func (m *Manager) react(signals []transport.Signal) {
-	for _, signal := range signals {
-		m.reactTo(signal)
-	}
-}
-
-func (m *Manager) reactTo(signal transport.Signal) {
+func (m *Manager) react(signal transport.Signal) {
 	m.mu.Lock()
 	session := m.session
 	switch signal {

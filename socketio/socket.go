@@ -30,7 +30,7 @@ type Socket struct {
 	onConnectError listeners
 	onDisconnect   listeners
 	acks           endpoint.Acks
-	inbox          endpoint.Inbox[*connection]
+	inbox          endpoint.Inbox
 
 	// The following are guarded by manager.mu.
 
@@ -168,9 +168,9 @@ func (s *Socket) OnDisconnect(fn func(reason Reason, err error)) (off func()) {
 func (s *Socket) connected() bool { return s.conn != nil && s.conn.sid != "" }
 
 // dispatch gives an event to its handlers.
-func (s *Socket) dispatch(from *connection, m *event.Message) {
-	if !from.left.Load() {
-		s.handlers.Dispatch(from.ctx, m, s.manager.opts.reportError)
+func (s *Socket) dispatch(from any, m *event.Message) {
+	if conn := from.(*connection); !conn.left.Load() {
+		s.handlers.Dispatch(conn.ctx, m, s.manager.opts.reportError)
 	}
 }
 

@@ -109,7 +109,7 @@ func (h *Handlers) add(e *handler, any bool) (off func()) {
 	if any {
 		t.any = append(slices.Clip(t.any), e)
 	} else {
-		end := t.find(e.name) + len(t.lookup(e.name))
+		_, end := t.find(e.name)
 		t.named = slices.Concat(t.named[:end], []*handler{e}, t.named[end:])
 	}
 	h.table.Store(&t)
@@ -140,26 +140,25 @@ func without(list []*handler, e *handler) []*handler {
 	return list
 }
 
-// lookup returns the handlers of that name. A name of usual length must not escape,
-// so that none is allocated for an event.
+// lookup returns the handlers of that name.
 func (t *table) lookup(name string) []*handler {
-	start := t.find(name)
-	end := start
-	for end < len(t.named) && t.named[end].name == name {
-		end++
-	}
+	start, end := t.find(name)
 	return t.named[start:end]
 }
 
-// find returns where the first handler of that name is, or would be.
-func (t *table) find(name string) int {
-	low, high := 0, len(t.named)
-	for low < high {
-		if middle := (low + high) / 2; t.named[middle].name < name {
-			low = middle + 1
+// find returns where the handlers of that name are, or would be. The name must not
+// escape, so that one of usual length is not allocated for every event.
+func (t *table) find(name string) (start, end int) {
+	end = len(t.named)
+	for start < end {
+		if middle := (start + end) / 2; t.named[middle].name < name {
+			start = middle + 1
 		} else {
-			high = middle
+			end = middle
 		}
 	}
-	return low
+	for end < len(t.named) && t.named[end].name == name {
+		end++
+	}
+	return start, end
 }

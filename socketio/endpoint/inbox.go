@@ -12,48 +12,48 @@ import (
 // end has to know of where it came from, and calls of the end's own. It runs one at
 // a time, in order, on a goroutine that exists only while something waits. Its
 // methods may be called concurrently, and all but Wait by what it runs.
-type Inbox[From any] struct {
-	queue  queue.Queue[item[From]]
-	handle func(From, *event.Message)
+type Inbox struct {
+	queue  queue.Queue[item]
+	handle func(from any, m *event.Message)
 }
 
-type item[From any] struct {
-	from    From
+type item struct {
+	from    any
 	message *event.Message
 	call    func()
 }
 
 // Init makes an Inbox that is a field of another struct ready for use. handle
 // gives an event to its handlers.
-func (b *Inbox[From]) Init(limits queue.Limits, handle func(From, *event.Message)) {
+func (b *Inbox) Init(limits queue.Limits, handle func(any, *event.Message)) {
 	b.handle = handle
 	b.queue.Init(limits, b.run)
 }
 
 // Put appends an event of that size. The error is one of package queue.
-func (b *Inbox[From]) Put(from From, m *event.Message, size int) error {
-	return b.queue.Put(item[From]{from: from, message: m}, size)
+func (b *Inbox) Put(from any, m *event.Message, size int) error {
+	return b.queue.Put(item{from: from, message: m}, size)
 }
 
 // PutWait is Put that waits for room until ctx is done, and then returns the cause.
-func (b *Inbox[From]) PutWait(ctx context.Context, from From, m *event.Message, size int) error {
-	return b.queue.PutWait(ctx, item[From]{from: from, message: m}, size)
+func (b *Inbox) PutWait(ctx context.Context, from any, m *event.Message, size int) error {
+	return b.queue.PutWait(ctx, item{from: from, message: m}, size)
 }
 
 // Call appends a call, whatever waits already. A closed inbox ignores it.
-func (b *Inbox[From]) Call(fn func()) { _ = b.queue.Force(item[From]{call: fn}, 0) }
+func (b *Inbox) Call(fn func()) { _ = b.queue.Force(item{call: fn}, 0) }
 
 // Close refuses what comes later, and forgets what waits.
-func (b *Inbox[From]) Close() { b.queue.Close() }
+func (b *Inbox) Close() { b.queue.Close() }
 
 // Wait returns when nothing waits and nothing runs, or when ctx is done.
-func (b *Inbox[From]) Wait(ctx context.Context) error { return b.queue.Wait(ctx) }
+func (b *Inbox) Wait(ctx context.Context) error { return b.queue.Wait(ctx) }
 
-func (b *Inbox[From]) run(batch []item[From]) {
+func (b *Inbox) run(batch []item) {
 	reserveStack(0)
 	for i := range batch {
 		next := batch[i]
-		batch[i] = item[From]{} // not kept while later ones are handled
+		batch[i] = item{} // not kept while later ones are handled
 		if next.call != nil {
 			next.call()
 		} else {

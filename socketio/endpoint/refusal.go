@@ -43,6 +43,6 @@ func resend(data any) any {
 
 // ConnectError returns what a decoded ConnectError packet says.
 func ConnectError(f parser.Format, p *parser.Packet) *event.ConnectError {
-	message, data, _ := f.Failure(*p)
+	message, data := f.Refusal(*p)
 	return &event.ConnectError{Namespace: p.Namespace, Message: message, Data: received(data)}
 }

@@ -1,30 +1,36 @@
-// Package parser is the wire format of Socket.IO protocol 5: packets, and the
-// attachments that carry their binary values. It is pure: no goroutine, no I/O.
+// Package parser is the wire format of Socket.IO protocol 5. A [Format] writes
+// packets as the messages of a connection and reads them again; [JSON] is the one of
+// the protocol document. It is pure: no goroutine, no I/O.
 //
-// [Append] writes the text message of a packet. Its attachments follow as one
-// binary message each:
-//
-//	text := parser.Append([]byte("4"), &p) // behind the type of the Engine.IO message packet
+//	group, err := parser.JSON{}.EncodeEvent("/", nil, "news", []any{"text", 1})
 //
 // A [Decoder] puts packets together from the messages of a connection:
 //
-//	var d parser.Decoder
-//	p, complete, err := d.Text(data)   // for each text message
-//	p, complete, err := d.Binary(data) // for each binary one
+//	d := parser.JSON{}.NewDecoder(parser.Limits{})
+//	p, complete, err := d.Decode(message) // for each message
 //
-// # Data
+// Both ends take a Format in their options. Whoever writes one runs it through
+// package parsertest.
 //
-// A packet's Data stays JSON, and part of the message it came in. [Split] takes
-// the arguments of an event or an acknowledgement apart, [Placeholders] finds
-// where the attachments belong.
+// # Values
+//
+// What a packet carries stays as it came, and part of its messages, until its type
+// is known: Split takes the arguments of an event or an acknowledgement apart,
+// Decode decodes one of them. A [Value] keeps one for later.
 //
 // # What is refused
 //
-// A decoded packet needs no further check: Data is valid JSON of a kind that its
-// type allows, nested no deeper than the limit, an event has a name that is not
-// [Reserved], and every placeholder names an attachment. Memory is spent on what
-// has arrived, never on what was announced. Strings are not checked for valid
-// UTF-8, which the transport has done.
+// A decoded packet needs no further check: its values are well-formed and of a kind
+// that the packet's type allows, nested no deeper than the limit, an event has a name
+// that is not [Reserved], and every placeholder names an attachment. Memory is spent
+// on what has arrived, never on what was announced. Strings of text messages are not
+// checked for valid UTF-8, which the transport has done.
+//
+// # Between servers
+//
+// Servers hand events to each other as JSON with placeholders, whatever their
+// clients speak. A [Relay] converts; [Split], [Placeholders] and [AppendPlaceholder]
+// are for those who write one.
 //
 // The document is https://socket.io/docs/v4/socket-io-protocol/. Where it is
 // silent, the npm package socket.io-parser is the reference, except where that

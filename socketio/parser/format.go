@@ -46,9 +46,13 @@ type Format interface {
 	// What is decoded belongs to the caller.
 	Decode(value []byte, attachments [][]byte, target any) error
 
-	// Failure returns what a decoded packet says went wrong. A ConnectError says
-	// so always, an Ack with the single argument {"error":{"message":…,"data":…}},
-	// where data may be missing and nothing else may be there.
+	// Refusal returns what a decoded ConnectError says: the members of an object that
+	// are called message and data, of which data may be missing.
+	Refusal(p Packet) (message string, data Value)
+
+	// Failure returns the same of a decoded Ack that is an error: its single argument
+	// is {"error":{"message":…,"data":…}}, where data may be missing and nothing else
+	// may be there.
 	Failure(p Packet) (message string, data Value, failed bool)
 
 	Relay

@@ -31,9 +31,7 @@ func (JSON) EncodeEvent(namespace string, id *uint64, name string, args []any) (
 		e.ID, e.HasID = *id, true
 	}
 	e.begin(len(name) + len(`""`) + sizeOf(args))
-	if err := e.string(name); err != nil {
-		return nil, fmt.Errorf("parser: encode event name %q: %w", name, err)
-	}
+	e.string(name)
 	return e.end(args)
 }
 
@@ -46,22 +44,22 @@ func (JSON) EncodeAck(namespace string, id uint64, args []any) ([]transport.Mess
 
 // EncodeControl implements [Format].
 func (JSON) EncodeControl(t Type, namespace string, payload any, members ...Member) ([]transport.Message, error) {
-	p := Packet{Type: t, Namespace: namespace}
-	if payload != nil {
-		var e encoder
-		encode := e.json // to a ConnectError belong no attachments: []byte is base64 text
-		if t == Connect {
-			encode = e.arg
+	var e encoder
+	var err error
+	switch {
+	case payload == nil:
+	case t == Connect:
+		err = e.arg(payload)
+		if err == nil && (e.text[0] != '{' || len(e.Attachments) > 0) {
+			err = fmt.Errorf("%w: not an object, or with binary values", ErrPayload)
 		}
-		if err := encode(payload); err != nil {
-			return nil, err
-		}
-		if t == Connect && (e.text[0] != '{' || len(e.Attachments) > 0) {
-			return nil, fmt.Errorf("%w: not an object, or with binary values", ErrPayload)
-		}
-		p.Data = e.text
+	default:
+		err = e.json(payload) // there are no attachments: []byte is base64 text
 	}
-	p.Data = withMembers(p.Data, members)
+	if err != nil {
+		return nil, err
+	}
+	p := Packet{Type: t, Namespace: namespace, Data: withMembers(e.text, members)}
 	return group(appendText(nil, &p), nil), nil
 }
 
@@ -72,16 +70,18 @@ func withMembers(object []byte, members []Member) []byte {
 		return object
 	}
 	var e encoder
-	for i, m := range members {
-		e.text = append(e.text, "{,"[min(i, 1)])
-		_ = e.string(m.Name) // no string is refused
+	separator := byte('{')
+	for _, m := range members {
+		e.text = append(e.text, separator)
+		e.string(m.Name)
 		e.text = append(e.text, ':')
-		_ = e.string(m.Value)
+		e.string(m.Value)
+		separator = ','
 	}
-	if len(object) <= len("{}") {
-		return append(e.text, '}')
+	if len(object) > len("{}") {
+		return append(append(e.text, ','), object[1:]...)
 	}
-	return append(append(e.text, ','), object[1:]...)
+	return append(e.text, '}')
 }
 
 // AppendArgument implements [Format].
@@ -90,7 +90,7 @@ func (JSON) AppendArgument(event []transport.Message, argument string) []transpo
 	e := encoder{text: make([]byte, 0, len(text)+len(argument)+len(`,""`))}
 	e.text = append(e.text, text[:len(text)-1]...)
 	e.text = append(e.text, ',')
-	_ = e.string(argument) // no string is refused
+	e.string(argument)
 	longer := slices.Clone(event)
 	longer[0].Data = append(e.text, ']')
 	return longer
@@ -126,11 +126,21 @@ func (JSON) Decode(value []byte, attachments [][]byte, target any) error {
 	return decodeArgument(value, attachments, target)
 }
 
+// Refusal implements [Format]. Earlier servers send the bare message. What is neither
+// says nothing.
+func (j JSON) Refusal(p Packet) (message string, data Value) {
+	var body struct {
+		Message string
+		Data    json.RawMessage
+	}
+	if json.Unmarshal(p.Data, &body.Message) != nil {
+		_ = json.Unmarshal(p.Data, &body)
+	}
+	return body.Message, Value{Format: j, Data: body.Data}
+}
+
 // Failure implements [Format].
 func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
-	if p.Type == ConnectError {
-		return j.refusal(p)
-	}
 	var inline [2][]byte
 	args := Split(inline[:0], p.Data)
 	if len(args) != 1 || !bytes.Contains(args[0], []byte(`"error"`)) {
@@ -148,19 +158,6 @@ func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
 		return "", Value{}, false
 	}
 	return message, Value{Format: j, Data: more, Attachments: p.Attachments}, true
-}
-
-// refusal is Failure for a ConnectError: an object, or the bare message that
-// earlier servers send. What is neither says nothing.
-func (j JSON) refusal(p Packet) (message string, data Value, failed bool) {
-	var body struct {
-		Message string
-		Data    json.RawMessage
-	}
-	if json.Unmarshal(p.Data, &body.Message) != nil {
-		_ = json.Unmarshal(p.Data, &body)
-	}
-	return body.Message, Value{Format: j, Data: body.Data}, true
 }
 
 // RelayEvent implements [Relay].

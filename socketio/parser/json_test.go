@@ -68,8 +68,7 @@ func TestRefusal(t *testing.T) {
 	} {
 		p, err := decode(text)
 		require.NoError(t, err)
-		message, data, failed := parser.JSON{}.Failure(*p)
-		require.True(t, failed)
+		message, data := parser.JSON{}.Refusal(*p)
 		require.Equal(t, want, [2]string{message, string(data.Data)}, text)
 	}
 }

@@ -135,6 +135,13 @@ func (Masked) Decode(value []byte, attachments [][]byte, target any) error {
 	return inner.Decode(mask(value), attachments, target)
 }
 
+// Refusal implements [parser.Format].
+func (f Masked) Refusal(p parser.Packet) (message string, data parser.Value) {
+	message, data = inner.Refusal(unmasked(p))
+	data.Format, data.Data = f, mask(data.Data)
+	return message, data
+}
+
 // Failure implements [parser.Format].
 func (f Masked) Failure(p parser.Packet) (message string, data parser.Value, failed bool) {
 	message, data, failed = inner.Failure(unmasked(p))

@@ -180,16 +180,15 @@ func (s suite) failures(t *testing.T) {
 		refusal, err := s.EncodeControl(parser.ConnectError, "/chat", b)
 		refused := s.decode(t, refusal, err)
 		require.Equal(t, parser.ConnectError, refused.Type)
+		message, data := s.Refusal(refused)
+		require.Equal(t, "m", message)
+		wantData(t, b.Data, data)
+
 		answer, err := s.EncodeAck("/", 1, []any{failed{b}})
-		for _, p := range []parser.Packet{refused, s.decode(t, answer, err)} {
-			message, data, says := s.Failure(p)
-			require.True(t, says)
-			require.Equal(t, "m", message)
-			require.Equal(t, b.Data == nil, data.Data == nil)
-			var got any
-			require.NoError(t, data.Decode(&got))
-			require.Equal(t, b.Data, got)
-		}
+		message, data, says := s.Failure(s.decode(t, answer, err))
+		require.True(t, says)
+		require.Equal(t, "m", message)
+		wantData(t, b.Data, data)
 	}
 	answer, err := s.EncodeAck("/", 1, []any{failed{body{Data: []byte("a")}}})
 	_, data, _ := s.Failure(s.decode(t, answer, err))
@@ -202,6 +201,15 @@ func (s suite) failures(t *testing.T) {
 		_, _, says := s.Failure(s.decode(t, answer, err))
 		require.False(t, says, "%v", args)
 	}
+}
+
+// wantData compares the data of a failure, where nil is none.
+func wantData(t *testing.T, want any, data parser.Value) {
+	t.Helper()
+	require.Equal(t, want == nil, data.Data == nil)
+	var got any
+	require.NoError(t, data.Decode(&got))
+	require.Equal(t, want, got)
 }
 
 func (s suite) appended(t *testing.T) {

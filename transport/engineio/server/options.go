@@ -21,13 +21,8 @@ type Options struct {
 	// 403 and the error's text, which the client sees. Nil allows all.
 	AllowRequest func(r *http.Request) error
 
-	// Rejected is called for every request that was answered with an error, with the
-	// code that the client saw (CodeNone if there is none) and the cause, if there is more to
-	// say. Nil means that nobody is told.
-	Rejected func(r *http.Request, code engineio.Code, err error)
-
-	// Upgraded is called when a session has moved from polling to a WebSocket. May be nil.
-	Upgraded func(s *Session)
+	// Rejected is called for every request that was answered with an error. May be nil.
+	Rejected func(r *http.Request, why Rejection)
 
 	// Origins are patterns of origins whose pages may open a WebSocket, besides
 	// those of the server's own host, see transportnative.AcceptOptions.
@@ -66,7 +61,7 @@ func (o *Options) withDefaults() {
 		o.Revision = engineio.Revision4
 	}
 	if o.Rejected == nil {
-		o.Rejected = func(*http.Request, engineio.Code, error) {}
+		o.Rejected = func(*http.Request, Rejection) {}
 	}
 	orDefault(&o.PingInterval, 25*time.Second)
 	orDefault(&o.PingTimeout, 20*time.Second)

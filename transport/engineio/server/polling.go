@@ -159,7 +159,7 @@ func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
 // rejected. One that overlaps another of its kind ends the session.
 func (p *polling) begin(w http.ResponseWriter, r *http.Request, take func() bool) bool {
 	core := &p.session.core
-	var why *rejection
+	var why *Rejection
 	begun := false
 	core.Lock()
 	switch {

@@ -11,38 +11,38 @@ import (
 	"github.com/isosocket/isosocket/transport/engineio"
 )
 
-// rejection is the answer to a request that belongs to no session, or does not fit
+// Rejection is the answer to a request that belongs to no session, or does not fit
 // its session.
-type rejection struct {
-	code engineio.Code
-	err  error // of the application; its text is the message
+type Rejection struct {
+	Status int           // of the HTTP response; 0 for a WebSocket handshake that failed, Err says why
+	Code   engineio.Code // that the client saw, CodeNone if it saw none
+	Err    error         // says more than Code, or is nil; that of AllowRequest is the message
 }
 
-func reject(code engineio.Code) *rejection { return &rejection{code: code} }
+func reject(code engineio.Code) *Rejection {
+	return &Rejection{Status: http.StatusBadRequest, Code: code}
+}
 
 // reject answers with the error: JSON for a polling request, plain text for a
 // client that asked for a WebSocket.
-func (s *Server) reject(w http.ResponseWriter, r *http.Request, why *rejection, websocket bool) {
-	message := why.code.String()
-	if why.err != nil {
-		message = why.err.Error()
+func (s *Server) reject(w http.ResponseWriter, r *http.Request, why *Rejection, websocket bool) {
+	message := why.Code.String()
+	if why.Err != nil {
+		message = why.Err.Error()
 	}
-	s.options.Rejected(r, why.code, why.err)
 	if websocket {
+		why.Status = http.StatusBadRequest
 		w.Header().Set("Connection", "close")
-		writeBody(w, http.StatusBadRequest, plain, []byte(message))
-		return
+		writeBody(w, why.Status, plain, []byte(message))
+	} else {
+		writeBody(w, why.Status, "application/json", engineio.AppendCode(nil, why.Code, message))
 	}
-	status := http.StatusBadRequest
-	if why.code == engineio.CodeForbidden {
-		status = http.StatusForbidden
-	}
-	writeBody(w, status, "application/json", engineio.AppendCode(nil, why.code, message))
+	s.options.Rejected(r, *why)
 }
 
 // rejectBusy answers a handshake that the server does not take now.
 func (s *Server) rejectBusy(w http.ResponseWriter, r *http.Request) {
-	s.options.Rejected(r, engineio.CodeNone, errBusy)
+	defer s.options.Rejected(r, Rejection{http.StatusServiceUnavailable, engineio.CodeNone, errBusy})
 	w.Header().Set("Retry-After", "5") // seconds
 	writeBody(w, http.StatusServiceUnavailable, plain, nil)
 }
@@ -75,7 +75,7 @@ func parseRequest(r *http.Request) request {
 
 // check verifies the request in the order of engine.io/lib/server.ts verify. It
 // returns the session it belongs to, nil for a handshake.
-func (s *Server) check(q request, r *http.Request) (*Session, *rejection) {
+func (s *Server) check(q request, r *http.Request) (*Session, *Rejection) {
 	if !s.has(q.transport) {
 		return nil, reject(engineio.CodeTransportUnknown)
 	}
@@ -99,7 +99,7 @@ func (s *Server) check(q request, r *http.Request) (*Session, *rejection) {
 	}
 	if s.options.AllowRequest != nil {
 		if err := s.options.AllowRequest(r); err != nil {
-			return nil, &rejection{engineio.CodeForbidden, err}
+			return nil, &Rejection{http.StatusForbidden, engineio.CodeForbidden, err}
 		}
 	}
 	if !version {

@@ -35,6 +35,13 @@ const (
 // in order, Expire is called at the time of SetDeadline, and Closed once, at the end.
 type Receiver = session.Receiver
 
+// Upgrader is a [Receiver] that is told when its session has moved to a WebSocket,
+// before anything is received there.
+type Upgrader interface {
+	// Upgraded is called once at most. It must not wait.
+	Upgraded()
+}
+
 // Session is one client, whatever transport it is on. Its methods may be called concurrently.
 type Session struct {
 	core     session.Session

@@ -168,8 +168,8 @@ func (p *polling) switchTo(conn transport.Conn) error {
 	core.Switch(conn)
 	core.Unlock()
 
-	if p.session.server.options.Upgraded != nil {
-		p.session.server.options.Upgraded(p.session)
+	if u, ok := p.session.receiver.(Upgrader); ok {
+		u.Upgraded()
 	}
 	core.Resume()
 	if post != nil {

@@ -20,7 +20,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, session 
 	defer s.running.Done()
 	conn, err := s.accept(w, r)
 	if err != nil {
-		s.options.Rejected(r, engineio.CodeNone, err) // answered by accept
+		s.options.Rejected(r, Rejection{Code: engineio.CodeNone, Err: err}) // answered by accept
 		return
 	}
 	if session != nil {

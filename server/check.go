@@ -1,0 +1,81 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"path"
+	"time"
+)
+
+// maxDepth is the largest MaxDepth: encoding/json goes no deeper.
+const maxDepth = 10_000
+
+// check panics at an option that cannot work. Defaults have been filled in.
+func (o *Options) check() {
+	for _, d := range []struct {
+		field string
+		value time.Duration
+	}{
+		{"PingInterval", o.PingInterval},
+		{"PingTimeout", o.PingTimeout},
+		{"UpgradeTimeout", o.UpgradeTimeout},
+		{"ConnectTimeout", o.ConnectTimeout},
+		{"AttachmentTimeout", o.AttachmentTimeout},
+		{"WriteTimeout", o.WriteTimeout},
+		{"BodyTimeout", o.BodyTimeout},
+	} {
+		switch {
+		case d.value < 0:
+			wrong(d.field, d.value, "it must not be negative")
+		case d.value < time.Millisecond:
+			wrong(d.field, d.value, "a duration without a unit is in nanoseconds, write 25 * time.Second")
+		}
+	}
+	for _, n := range []struct {
+		field string
+		value int
+	}{
+		{"MaxPayload", o.MaxPayload},
+		{"MaxPackets", o.MaxPackets},
+		{"MaxDepth", o.MaxDepth},
+		{"MaxNamespaces", o.MaxNamespaces},
+		{"MaxConnections", o.MaxConnections},
+		{"SendBufferBytes", o.SendBufferBytes},
+	} {
+		if n.value < 0 {
+			wrong(n.field, n.value, "it must not be negative")
+		}
+	}
+	if o.MaxDepth > maxDepth {
+		wrong("MaxDepth", o.MaxDepth, fmt.Sprintf("there is no more than %d", maxDepth))
+	}
+	if len(o.Transports) == 0 {
+		wrong("Transports", o.Transports, "clients need one")
+	}
+	for _, name := range o.Transports {
+		if name != "polling" && name != "websocket" {
+			wrong("Transports", o.Transports, `there are "polling" and "websocket"`)
+		}
+	}
+	for _, pattern := range o.Origins {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+			wrong("Origins", o.Origins, fmt.Sprintf("%q is not the pattern of an origin", pattern))
+		}
+	}
+	if o.Cookie != nil {
+		o.Cookie.check()
+	}
+}
+
+func (c *Cookie) check() {
+	if c.MaxAge != 0 && c.MaxAge < time.Second {
+		wrong("Cookie.MaxAge", c.MaxAge, "it must be a second at least")
+	}
+	if err := c.with("", new(http.Request)).Valid(); err != nil {
+		wrong("Cookie", fmt.Sprintf("%+v", *c), err.Error())
+	}
+}
+
+func wrong(field string, value any, why string) {
+	panic(fmt.Sprintf("server: Options.%s is %v: %s", field, value, why))
+}

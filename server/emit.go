@@ -1,0 +1,93 @@
+package server
+
+import (
+	"context"
+
+	"github.com/isosocket/isosocket/socketio/endpoint"
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/transport"
+	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
+)
+
+// Emit sends an event to the client. It is encoded before Emit returns, and
+// waits in a queue until the client takes it. The error is one of encoding, a
+// [*event.DisconnectError], ErrNotConnected, or ErrBufferFull.
+func (s *Socket) Emit(name string, args ...any) error {
+	return s.emit(name, args, nil, engineserver.Ordinary)
+}
+
+// Request sends an event to the client and waits for its answer, see
+// [event.Requester]. It may be called in a handler.
+func (s *Socket) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {
+	return s.acks.Request(ctx, s.namespace.server.options.Format, name, func(id uint64) error {
+		return s.emit(name, args, &id, engineserver.Ordinary)
+	})
+}
+
+func (s *Socket) emit(name string, args []any, id *uint64, kind engineserver.Kind) error {
+	group, err := s.namespace.event(name, args, id)
+	if err != nil {
+		return err
+	}
+	return s.send(&outgoing{messages: group, kind: kind, event: name, trace: s.namespace.server.trace.Load()})
+}
+
+// Volatile returns an emitter to the client that drops what the client is not
+// ready for, see [Broadcast.Volatile].
+func (s *Socket) Volatile() event.Emitter {
+	return endpoint.EmitterFunc(func(name string, args ...any) error {
+		return s.emit(name, args, nil, engineserver.Volatile)
+	})
+}
+
+// outgoing is a packet on its way to one socket or to many.
+type outgoing struct {
+	messages []transport.Message
+	kind     engineserver.Kind
+	event    string  // the name of an event; empty for another packet
+	trace    *traces // nil when nobody listens
+}
+
+func kindOf(volatile bool) engineserver.Kind {
+	if volatile {
+		return engineserver.Volatile
+	}
+	return engineserver.Ordinary
+}
+
+// deliver sends what a broadcast has for the socket. Where nobody is told of a gap
+// there must be none: a client that it does not fit for is disconnected.
+func (s *Socket) deliver(p *outgoing) error {
+	err := s.send(p)
+	if err == ErrBufferFull {
+		s.namespace.server.slow(s.conn)
+	}
+	return err
+}
+
+func (s *Socket) send(p *outgoing) error {
+	switch s.settled() {
+	case pending:
+		return ErrNotConnected
+	case disconnected:
+		return s.disconnectError()
+	}
+	err := s.session.Send(p.messages, p.kind)
+	if p.trace != nil {
+		p.trace.sent(s, p, err)
+	}
+	switch err {
+	case nil, engineserver.ErrDropped:
+		return nil
+	case engineserver.ErrFull:
+		return ErrBufferFull
+	default:
+		return &event.DisconnectError{Reason: event.TransportError, Err: err}
+	}
+}
+
+func (s *Socket) disconnectError() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cause
+}

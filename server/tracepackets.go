@@ -1,0 +1,81 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/transport"
+)
+
+// TracePackets returns a trace that writes a line for every packet of every client:
+//
+//	sio.AddTrace(server.TracePackets(os.Stderr))
+//
+//	session 1 opened: polling, 127.0.0.1:52592
+//	session 1 ← 0
+//	session 1 → 0{"sid":"B9HpZ9q3y7RrZ0aNAAAB"}
+//	session 1 upgraded: websocket
+//	session 1 ← 51-["photo",{"_placeholder":true,"num":0}]
+//	session 1 ← 48190 bytes
+//	session 1 closed: transport close
+//
+// Packets are those of Socket.IO, so the "4" of Engine.IO before them is not told.
+// Each line is one Write, of which there is one at a time. What clients say is in them,
+// passwords too.
+func TracePackets(w io.Writer) *Trace {
+	p := &packetPrinter{w: w}
+	return &Trace{
+		SessionOpened: func(s Session) {
+			p.print(s, "opened: %s, %s", s.Transport(), s.Handshake().RemoteAddr)
+		},
+		SessionUpgraded: func(s Session) { p.print(s, "upgraded: %s", s.Transport()) },
+		SessionClosed: func(s Session, reason event.Reason, err error) {
+			if err == nil {
+				p.print(s, "closed: %s", reason)
+			} else {
+				p.print(s, "closed: %s: %v", reason, err)
+			}
+		},
+		PacketReceived: func(s Session, m transport.Message) {
+			if m.Binary {
+				p.print(s, "← %d bytes", len(m.Data))
+			} else {
+				p.print(s, "← %s", printable(m.Data))
+			}
+		},
+		PacketSent: func(s Session, text []byte, attachments []transport.Message) {
+			p.print(s, "→ %s", printable(text))
+			for _, a := range attachments {
+				p.print(s, "→ %d bytes", len(a.Data))
+			}
+		},
+	}
+}
+
+type packetPrinter struct {
+	mu sync.Mutex
+	w  io.Writer // guarded by mu
+}
+
+func (p *packetPrinter) print(s Session, format string, args ...any) {
+	line := fmt.Appendf(nil, "session %d "+format+"\n", append([]any{s.ID()}, args...)...)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, _ = p.w.Write(line) // a trace has nobody to tell
+}
+
+// printable returns the text as it stands, or quoted if it could disturb a terminal:
+// the trace sees it before it is known to be valid.
+func printable(text []byte) string {
+	s := string(bytes.ToValidUTF8(text, []byte("\uFFFD")))
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return strconv.Quote(s)
+	}
+	return s
+}
