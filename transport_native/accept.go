@@ -38,7 +38,7 @@ type AcceptOptions struct {
 	WriteTimeout time.Duration
 
 	// Lingering holds the connection from its Close until the peer has hung up. It
-	// may be nil: nobody can wait for that then.
+	// may be nil: nothing can wait for that then.
 	Lingering *Lingering
 }
 

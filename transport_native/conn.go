@@ -31,7 +31,7 @@ type conn struct {
 	closing      atomic.Bool   // reading has ended, and writing has closeFrameTimeout
 	maxMessage   int           // bytes; 0 means no limit
 	writeTimeout time.Duration // of one write
-	lingering    *Lingering    // where to be after Close; nil: nobody waits for that
+	lingering    *Lingering    // where to be after Close; nil: nothing waits for that
 
 	mu  sync.Mutex
 	err error // final error; guarded by mu

@@ -24,7 +24,7 @@ const (
 type Lingering struct {
 	mu    sync.Mutex
 	conns map[*conn]struct{}
-	none  chan struct{} // closed when the last connection is gone; nil if nobody waits
+	none  chan struct{} // closed when the last connection is gone; nil if nothing waits
 }
 
 // Wait returns when no connection lingers, or the cause of ctx when that is done before.
@@ -78,7 +78,7 @@ func (l *Lingering) remove(c *conn) {
 
 // linger calls first, unless that is nil, ends the sending half of the stream,
 // discards what arrives until the peer ends the other half, and closes the stream.
-// Nobody else writes any more, and the Read that was interrupted is about to return.
+// Nothing else writes any more, and the Read that was interrupted is about to return.
 // https://www.rfc-editor.org/rfc/rfc9112#section-9.6
 func (c *conn) linger(first func()) {
 	if c.lingering != nil {

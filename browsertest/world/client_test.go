@@ -36,7 +36,7 @@ type side struct {
 
 	mu        sync.Mutex // guards what follows
 	connected bool       // between OnConnect and OnDisconnect
-	at        *seat      // the socket at the other end; nil until it is known
+	at        *seat      // the socket at the other end; nil until it has said hello
 }
 
 // newClient returns a client whose sockets connect and talk.
@@ -63,6 +63,7 @@ func (w *world) newClient(t *testing.T, number int) *client {
 		require.NoError(t, err)
 		s.socket.OnConnect(s.onConnect)
 		s.socket.OnDisconnect(s.onDisconnect)
+		s.socket.On("hello", s.receiveHello)
 		s.socket.On("event", s.receiveEvent)
 		s.socket.On("news", s.receiveNews)
 		s.socket.On("ask", answer)
@@ -92,7 +93,6 @@ func (s *side) onConnect() {
 	}
 	s.notice("OnConnect")
 	s.connected = true
-	s.at = s.world.seat(s.socket.ID()) // which is gone when it is disconnected already
 }
 
 func (s *side) onDisconnect(reason socketio.Reason, _ error) {
@@ -121,17 +121,31 @@ func (s *side) from(id string) *seat {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.notice("a handler")
-	if s.connected && s.at == nil {
-		s.at = s.world.seat(id)
-	}
 	switch {
 	case !s.connected:
 		s.world.verdict.problem("%s: an event while it is not connected", s.up.name)
-	case s.at == nil || s.at.socket.ID() != id:
-		s.world.verdict.problem("%s: an event that was sent to an earlier socket", s.up.name)
+	case s.at == nil:
+		s.world.verdict.problem("%s: an event before the first one", s.up.name)
+	case s.at.socket.ID() != id:
+		s.world.verdict.problem("%s: an event that was sent to another socket", s.up.name)
 	default:
 		return s.at
 	}
+	return nil
+}
+
+// receiveHello handles the first event of a connection.
+func (s *side) receiveHello(_ context.Context, m *socketio.Message) error {
+	var id string
+	if err := m.Decode(&id); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.at == nil {
+		s.at = s.world.seat(id)
+	}
+	s.mu.Unlock()
+	s.from(id)
 	return nil
 }
 
@@ -157,9 +171,11 @@ func (s *side) receiveNews(_ context.Context, m *socketio.Message) error {
 	s.mu.Lock()
 	at := s.at
 	s.mu.Unlock()
-	if at != nil {
-		s.news.receive(at, published)
+	if at == nil {
+		s.world.verdict.problem("%s: news before the first event", s.up.name)
+		return nil
 	}
+	s.news.receive(at, published)
 	return nil
 }
 

@@ -65,7 +65,7 @@ type flawed struct {
 }
 
 func suffers(m transport.Message) bool {
-	return bytes.Contains(m.Data, []byte(`["`)) && !bytes.Contains(m.Data, []byte("_placeholder")) && !bytes.Contains(m.Data, []byte(`["ask"`))
+	return bytes.Contains(m.Data, []byte(`["`)) && !bytes.Contains(m.Data, []byte("_placeholder")) && !bytes.Contains(m.Data, []byte(`["ask"`)) && !bytes.Contains(m.Data, []byte(`["hello"`))
 }
 
 // Read implements transport.Conn.

@@ -46,6 +46,7 @@ func (w *world) serve(namespace *server.Namespace) *news {
 				w.verdict.problem("%s: OnDisconnect called twice", name)
 			}
 		})
+		_ = socket.Emit("hello", socket.ID()) // an error: it is disconnected already
 		n.join(s)
 		w.act(s.talk)
 	})

@@ -226,7 +226,7 @@ func (w *world) checkQuiet() {
 	}
 }
 
-// resume lets everybody talk who is there.
+// resume starts an actor for every socket and for the news.
 func (w *world) resume() {
 	for _, s := range w.present() {
 		w.act(s.talk)

@@ -38,15 +38,15 @@ type Network struct {
 	listeners map[string]*listener // by address; guarded by mu
 	links     []*link              // open ones, in the order of their Dial; guarded by mu
 	cuts      int                  // guarded by mu
-	halves    int                  // guarded by mu
+	halfOpen  int                  // guarded by mu
 	losses    atomic.Int64
 }
 
 // Faults counts what has happened to the connections of a [Network].
 type Faults struct {
-	Cuts   int // connections that were reset at both ends
-	Halves int // connections that are half open
-	Losses int // writes that got lost together with their connection
+	Cuts     int // connections that were reset at both ends
+	HalfOpen int // connections that are half open
+	Losses   int // writes that got lost together with their connection
 }
 
 // NewNetwork returns a network without latency.
@@ -116,7 +116,7 @@ func (n *Network) Open() int {
 func (n *Network) Faults() Faults {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return Faults{Cuts: n.cuts, Halves: n.halves, Losses: int(n.losses.Load())}
+	return Faults{Cuts: n.cuts, HalfOpen: n.halfOpen, Losses: int(n.losses.Load())}
 }
 
 // Cut resets a connection for both of its ends. What is on the way is lost, and so is
@@ -133,7 +133,7 @@ func (n *Network) Cut() bool {
 func (n *Network) HalfOpen() bool {
 	return n.harm(func(l *link) {
 		l.ends[n.rng.IntN(2)].vanish()
-		n.halves++
+		n.halfOpen++
 	})
 }
 

@@ -209,7 +209,7 @@ func TestNetworkHalfOpen(t *testing.T) {
 		require.NoError(t, left[0].SetReadDeadline(time.Now().Add(time.Hour)))
 		wantReadError(t, left[0], os.ErrDeadlineExceeded)
 		require.False(t, n.HalfOpen())
-		require.Equal(t, transporttest.Faults{Halves: 1}, n.Faults())
+		require.Equal(t, transporttest.Faults{HalfOpen: 1}, n.Faults())
 	})
 }
 

@@ -30,7 +30,7 @@ type line struct {
 	last    time.Time     // when the last piece arrives, or the end if that was sent
 	ended   bool          // nothing follows
 	writing bool          // a Write is in progress
-	changed chan struct{} // closed at the next change; nil if nobody waits
+	changed chan struct{} // closed at the next change; nil if nothing waits
 }
 
 // piece is what a Write has put on the line, or a part of that.
