@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks the source of every module without running it: gofmt, go mod tidy, go vet of
-# both Go releases and staticcheck, natively and for js.
+# both Go releases and staticcheck, natively and for js; that docs/api holds the
+# exported API.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . .ci/tree.sh
@@ -23,6 +24,12 @@ formatted() {
 	files=$(gofmt -l $(git ls-files '*.go')) && [ -z "$files" ] || { echo "not gofmt-ed: $files" && false; }
 }
 
+recorded() {
+	"$tmp/api" "$tmp/docs" $(modules) || return
+	diff -ruN docs/api "$tmp/docs" ||
+		{ echo "the exported API is not what docs/api says: run make api, and commit what it changes" && false; }
+}
+
 examine() { # a module, and packages of it
 	local m=$1 where="$1, ${GOOS:-native}"
 	shift
@@ -38,9 +45,10 @@ for m in $(modules); do
 	mapfile -t packages < <(js_packages "$m")
 	[ ${#packages[@]} = 0 ] || js examine "$m" "${packages[@]}"
 done
+check "exported API" recorded
 
 if [ ${#failed[@]} -gt 0 ]; then
 	printf 'lint failed: %s\n' "${failed[@]}" >&2
 	exit 1
 fi
-echo "lint: gofmt, go mod tidy, go vet and staticcheck are in order, natively and for js"
+echo "lint: gofmt, go mod tidy, go vet, staticcheck and exported API are in order, natively and for js"
