@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 ADDR ?= 127.0.0.1:3000
 
-.PHONY: help run wasm build-demo test lint fmt fuzz bench microbench profile deps clean
+.PHONY: help run wasm build-demo test test-long world lint fmt tidy api fuzz bench microbench profile deps clean
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,28 +18,41 @@ build-demo: ## build what the demo's pages need: the Go program as wasm, the off
 wasm: ## print the sizes of the browser programs, and fail above the ceiling (CEILING=480 KB of brotli over an empty program)
 	@web/size.sh
 
-test: deps ## run every test: native under -race, js in Node and Chromium, browsers and official peers (SUITES="native node" for some)
+test: deps ## run every test: native under -race, js in Node and Chromium, browsers and official peers, both Go releases (SUITES="native node" for some)
 	@.ci/test.sh $(SUITES)
 
-lint: ## gofmt, go vet and staticcheck, natively and for js
+test-long: world ## what takes longer than make test may: many rounds of the world, each fuzz target for minutes
+	@.ci/fuzz.sh 3m
+
+ROUNDS ?= 100000
+world: ## play random conversations of both ends, with faults, on fake time (ROUNDS=100000 of each kind)
+	@go test -count=1 -timeout 0 -v ./browsertest/world -args -rounds $(ROUNDS)
+
+lint: ## gofmt, go mod tidy, go vet and staticcheck, natively and for js; exported API; known vulnerabilities
 	@.ci/lint.sh
 
 fmt: ## format the Go code
 	@gofmt -w $$(git ls-files '*.go')
+
+tidy: ## tidy the go.mod of every module
+	@.ci/tidy.sh
+
+api: ## record the exported API in docs/api
+	@.ci/api.sh
 
 fuzz: ## run every fuzz target for a while (FUZZTIME=30s each)
 	@.ci/fuzz.sh $(FUZZTIME)
 
 bench: ## measure our server and its peers under the same loads, and write docs/benchmarks.* (BENCH="-only echo" for some, BENCH=-quick for a smoke run)
 	@.ci/deps.sh bench
-	@go run ./browsertest/bench $(BENCH)
+	@go run -C browsertest/bench . $(BENCH)
 
 microbench: ## run the Go benchmarks beside the code
 	@go test -run '^$$' -bench . -benchmem ./transport/... ./transport_native/... ./socketio/... ./server/...
 
 PROFILES ?= bin/profiles
 profile: ## write CPU and heap profiles of the server under echo load to a directory, bin/profiles (LOAD="broadcast to 1,000" for another load)
-	@go run ./browsertest/bench -profile $(PROFILES) -only "$(or $(LOAD),echo 50 B text)"
+	@go run -C browsertest/bench . -profile $(abspath $(PROFILES)) -only "$(or $(LOAD),echo 50 B text)"
 
 deps: ## install what the tests need and the machine lacks
 	@.ci/deps.sh

@@ -1,40 +1,55 @@
 #!/usr/bin/env bash
-# Runs every test, on both runtimes, and fails on anything that failed or was skipped.
-# With names of suites as arguments (imports native node chromium browser) only those.
+# Runs every test of every module, on both runtimes and both Go releases, and fails on
+# anything that failed or was skipped. With names of suites as arguments (imports
+# native node chromium browser world newest) only those.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-# The packages whose tests are compiled to wasm as well.
-js_packages=(./transport/... ./transport_js/... ./socketio/... ./web/chat/...)
+. .ci/tree.sh
 
 bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
-go build -o "$bin/testreport" ./.ci/testreport
-go build -o "$bin/wasmrun" ./browsertest/wasmrun
+go build -C .ci -o "$bin/" ./testreport
+go build -o "$bin/" ./browsertest/wasmrun
 
 failed=()
-suite() { # name, then the go test command line
-	local name=$1
-	shift
+suite() { # name, module, then the arguments of go test
+	local name=$1 m=$2
+	shift 2
+	[ "$m" = . ] || name+=", $m"
 	echo "== $name"
-	if ! "$@" -json 2>&1 | "$bin/testreport" -totals "$bin/totals"; then
+	if ! go -C "$m" test -json -count=1 "$@" 2>&1 | "$bin/testreport" -totals "$bin/totals"; then
 		failed+=("$name")
 	fi
 }
-js() { GOOS=js GOARCH=wasm go test "$@"; }
+each() { # what prints packages of a module; then as for suite, without the module and the packages
+	local packages m list=$1 name=$2
+	shift 2
+	for m in $(modules); do
+		mapfile -t packages < <("$list" "$m")
+		[ ${#packages[@]} = 0 ] || suite "$name" "$m" "$@" "${packages[@]}"
+	done
+}
+library() { go -C "$1" list ./... | { grep -v "^$module/browsertest" || true; }; }
+system() { go -C "$1" list ./... | { grep "^$module/browsertest" || true; } | { grep -v "^$module/browsertest/world" || true; }; }
 
 # The import rules come first: what breaks them breaks the design, and it takes a second.
-imports() { suite "import rules" go test -count=1 -run TestImports ./socketio; }
-native() {
-	mapfile -t packages < <(go list ./... ./.ci/testreport | grep -v /browsertest)
-	suite "native, with the race detector" go test -race -count=1 -timeout 8m "${packages[@]}"
+imports() { suite "import rules" . -run TestImports ./socketio; }
+native() { each library "native, with the race detector" -race -timeout 8m; }
+node() { GOOS=js GOARCH=wasm each js_packages "js in Node" -timeout 5m -exec "$bin/wasmrun -node"; }
+chromium() { GOOS=js GOARCH=wasm each js_packages "js in Chromium" -timeout 5m -p 1 -exec "$bin/wasmrun"; }
+browser() { each system "browsers and official peers" -race -timeout 10m -p 1; }
+world() { suite "both ends in one world" . -race -timeout 5m ./browsertest/world; }
+newest() {
+	local -x GOTOOLCHAIN=$newest
+	local m
+	for m in $(modules); do
+		go -C "$m" build -o /dev/null ./... || failed+=("build with $newest, $m")
+	done
+	each library "native, with $newest" -timeout 8m
 }
-node() { suite "js in Node" js -count=1 -timeout 5m -exec "$bin/wasmrun -node" "${js_packages[@]}"; }
-chromium() { suite "js in Chromium" js -count=1 -timeout 5m -p 1 -exec "$bin/wasmrun" "${js_packages[@]}"; }
-browser() { suite "browsers and official peers" go test -race -count=1 -timeout 10m -p 1 ./browsertest/...; }
 
 start=$SECONDS
-for s in "${@:-imports native node chromium browser}"; do
+for s in "${@:-imports native node chromium browser world newest}"; do
 	for one in $s; do "$one"; done
 done
 

@@ -1,15 +1,16 @@
 // Command bench loads our server and its peers with the same work, each in a
 // process of its own, and prints what it costs them in one table.
 //
-//	go run ./browsertest/bench               # everything, takes minutes; writes docs/benchmarks.*
-//	go run ./browsertest/bench -quick        # everything for a moment, with few connections
-//	go run ./browsertest/bench -only echo    # the loads with echo in their name
-//	go run ./browsertest/bench -only page    # the clients in a browser page
-//	go run ./browsertest/bench -server iso   # the servers with iso in their name
-//	go run ./browsertest/bench -profile dir  # profiles of our server under load
+//	go run .               # everything, takes minutes; writes docs/benchmarks.*
+//	go run . -quick        # everything for a moment, with few connections
+//	go run . -only echo    # the loads with echo in their name
+//	go run . -only page    # the clients in a browser page
+//	go run . -server iso   # the servers with iso in their name
+//	go run . -profile dir  # profiles of our server under load
 //
-// It runs on Linux, in the root of the repository, with the packages of
-// browsertest/node installed, and with Chromium and Firefox ESR for the page.
+// It runs on Linux, in its own folder, with the packages of ../node installed, and
+// with Chromium and Firefox ESR for the page. It is a module of its own, so that
+// what it measures against is not required of those who use the library.
 package main
 
 import (
@@ -32,7 +33,7 @@ func main() {
 	quick := flag.Bool("quick", false, "run each load for a moment, with at most 100 connections")
 	only := flag.String("only", "", "run only the loads with `text` in their name")
 	server := flag.String("server", "", "run only the servers with `text` in their name")
-	docs := flag.String("docs", "docs", "`directory` that a whole run writes its report to")
+	docs := flag.String("docs", "../../docs", "`directory` that a whole run writes its report to")
 	profiles := flag.String("profile", "", "write profiles of our server to `directory`, in place of a table")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -74,7 +74,7 @@ func runPages(ctx context.Context, engines []engine, p plan) (all []PageResult, 
 
 // buildClient compiles page/client as an application would ship it.
 func buildClient(ctx context.Context, output string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", output, "./browsertest/bench/page/client")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", output, "./page/client")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%v: %w\n%s", build, err, out)

@@ -66,7 +66,6 @@ func TestPageTable(t *testing.T) {
 
 // The page runs to its end in Chromium, which the other tests of browsers need too.
 func TestPage(t *testing.T) {
-	t.Chdir("../..")
 	results, err := runPages(t.Context(), engines[:1], plan{Rounds: 1, Starts: 1, Events: 100})
 	require.NoError(t, err)
 	require.Len(t, results, 9)
@@ -81,7 +80,6 @@ func TestPage(t *testing.T) {
 }
 
 func TestPageWithoutBrowser(t *testing.T) {
-	t.Chdir("../..")
 	missing := engine{name: "None", program: "no-such-browser", args: engines[0].args}
 	_, err := runPage(t.Context(), missing, plan{}, "", t.TempDir())
 	require.ErrorContains(t, err, ".ci/deps.sh bench installs it")

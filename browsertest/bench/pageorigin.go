@@ -16,8 +16,8 @@ import (
 //go:embed page/*.html page/*.js
 var pageFiles embed.FS
 
-// officialClient is installed beside, in browsertest/node.
-const officialClient = "browsertest/node/node_modules/socket.io-client/dist/socket.io.min.js"
+// officialClient is installed beside, for the tests too.
+const officialClient = "../node/node_modules/socket.io-client/dist/socket.io.min.js"
 
 // origin is the web server that the page comes from and reports to. The server
 // that its clients connect to is another one.

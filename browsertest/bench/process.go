@@ -17,7 +17,7 @@ const (
 	ours    = "isosocket"
 	node    = "Node"            // the official implementation
 	limit   = "coder/websocket" // no Socket.IO, only the WebSocket library that ours stands on
-	program = "browsertest/bench/server.mjs"
+	program = "server.mjs"
 )
 
 // process is a server in a process of its own.
