@@ -24,11 +24,17 @@ const root = "github.com/isosocket/isosocket/"
 // programs are the folders whose packages are there to be run or tested, by us.
 var programs = []string{".ci", "browsertest", "docs", "wasm", "web"}
 
-type platform struct{ name, goos, goarch string }
+type platform struct {
+	name, goos, goarch string
+	without            []string // folders whose packages are not for it
+}
 
 // platforms are the two runtimes. Native is one system wherever this runs, so that
 // the record does not depend on the machine.
-var platforms = []platform{{"native", "linux", "amd64"}, {"js", "js", "wasm"}}
+var platforms = []platform{
+	{"native", "linux", "amd64", nil},
+	{"js", "js", "wasm", []string{"server"}},
+}
 
 // record is what a package exports.
 type record struct {
@@ -84,7 +90,7 @@ func add(records map[string]*record, p platform, dir string) error {
 	}
 	for _, pkg := range loaded {
 		folder, ours := strings.CutPrefix(pkg.PkgPath, root)
-		if !ours || !public(folder, pkg.Name) {
+		if !ours || !p.public(folder, pkg.Name) {
 			continue
 		}
 		if len(pkg.Errors) > 0 {
@@ -103,10 +109,11 @@ func add(records map[string]*record, p platform, dir string) error {
 	return nil
 }
 
-// public reports whether others may import the package of a folder.
-func public(folder, name string) bool {
+// public reports whether others may import the package of a folder there.
+func (p platform) public(folder, name string) bool {
 	elements := strings.Split(folder, "/")
-	return name != "main" && !slices.Contains(programs, elements[0]) && !slices.Contains(elements, "internal")
+	return name != "main" && !slices.Contains(programs, elements[0]) && !slices.Contains(elements, "internal") &&
+		!slices.Contains(p.without, elements[0])
 }
 
 // String is the text of the file. A package or a line that only one platform has
