@@ -30,15 +30,16 @@ each() { # what prints packages of a module; then as for suite, without the modu
 	done
 }
 library() { go -C "$1" list ./... | { grep -v "^$module/browsertest" || true; }; }
+js_library() { js_packages "$1" -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}'; }
 system() { go -C "$1" list ./... | { grep "^$module/browsertest" || true; } | { grep -v "^$module/browsertest/world" || true; }; }
 
 # The import rules come first: what breaks them breaks the design, and it takes a second.
 imports() { suite "import rules" . -run TestImports ./socketio; }
 native() { each library "native, with the race detector" -race -timeout 8m; }
-node() { GOOS=js GOARCH=wasm each js_packages "js in Node" -timeout 5m -exec "$bin/wasmrun -node"; }
-chromium() { GOOS=js GOARCH=wasm each js_packages "js in Chromium" -timeout 5m -p 1 -exec "$bin/wasmrun"; }
+node() { GOOS=js GOARCH=wasm each js_library "js in Node" -timeout 5m -exec "$bin/wasmrun -node"; }
+chromium() { GOOS=js GOARCH=wasm each js_library "js in Chromium" -timeout 5m -p 1 -exec "$bin/wasmrun"; }
 browser() { each system "browsers and official peers" -race -timeout 10m -p 1; }
-world() { suite "both ends in one world" . -race -timeout 5m ./browsertest/world; }
+world() { suite "both ends in one world" . -race -timeout 8m ./browsertest/world; }
 newest() {
 	local -x GOTOOLCHAIN=$newest
 	local m

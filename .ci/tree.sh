@@ -11,5 +11,6 @@ browser_folders='transport|transport_js|socketio|wasm|web/chat|browsertest/scena
 # modules prints the folder of every go.mod, the root first.
 modules() { git ls-files --cached --others --exclude-standard -- go.mod '*/go.mod' | xargs -n1 dirname | sort; }
 
-# js_packages prints the packages of the module in a folder that a browser runs.
-js_packages() { GOOS=js GOARCH=wasm go -C "$1" list -e ./... | { grep -E "^$module/($browser_folders)(/|\$)" || true; }; }
+# js_packages prints the packages of the module in a folder that a browser runs. More
+# arguments are flags of go list.
+js_packages() { GOOS=js GOARCH=wasm go -C "$1" list -e "${@:2}" ./... | { grep -E "^$module/($browser_folders)(/|\$)" || true; }; }
