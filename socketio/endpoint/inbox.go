@@ -17,10 +17,10 @@ type Inbox struct {
 	handle func(from any, m *event.Message)
 }
 
+// item is small, because a burst of events makes a long slice of them.
 type item struct {
-	from    any
 	message *event.Message
-	call    func()
+	from    any // of the message; where there is none, the func() to call
 }
 
 // Init makes an Inbox that is a field of another struct ready for use. handle
@@ -41,7 +41,7 @@ func (b *Inbox) PutWait(ctx context.Context, from any, m *event.Message, size in
 }
 
 // Call appends a call, whatever waits already. A closed inbox ignores it.
-func (b *Inbox) Call(fn func()) { _ = b.queue.Force(item{call: fn}, 0) }
+func (b *Inbox) Call(fn func()) { _ = b.queue.Force(item{from: fn}, 0) }
 
 // Close refuses what comes later, and forgets what waits.
 func (b *Inbox) Close() { b.queue.Close() }
@@ -54,10 +54,10 @@ func (b *Inbox) run(batch []item) {
 	for i := range batch {
 		next := batch[i]
 		batch[i] = item{} // not kept while later ones are handled
-		if next.call != nil {
-			next.call()
-		} else {
+		if next.message != nil {
 			b.handle(next.from, next.message)
+		} else {
+			next.from.(func())()
 		}
 	}
 }

@@ -146,8 +146,12 @@ func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
 	if len(args) != 1 || !bytes.Contains(args[0], []byte(`"error"`)) {
 		return "", Value{}, false
 	}
+	return j.failure(args[0], p.Attachments)
+}
+
+func (j JSON) failure(arg []byte, attachments [][]byte) (message string, data Value, failed bool) {
 	var outer, inner map[string]json.RawMessage
-	if json.Unmarshal(args[0], &outer) != nil || len(outer) != 1 || json.Unmarshal(outer["error"], &inner) != nil {
+	if json.Unmarshal(arg, &outer) != nil || len(outer) != 1 || json.Unmarshal(outer["error"], &inner) != nil {
 		return "", Value{}, false
 	}
 	text, more := inner["message"], inner["data"]
@@ -157,7 +161,7 @@ func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
 	if len(inner) > 2 || len(inner) == 2 && more == nil {
 		return "", Value{}, false
 	}
-	return message, Value{Format: j, Data: more, Attachments: p.Attachments}, true
+	return message, Value{Format: j, Data: more, Attachments: attachments}, true
 }
 
 // RelayEvent implements [Relay].
