@@ -46,7 +46,7 @@ type Server struct {
 	hurry   context.CancelFunc
 
 	adaptersClosed sync.Once
-	adaptersError  error // set by adaptersClosed
+	adapterErrors  []error // set by adaptersClosed
 }
 
 // New returns a server with the namespace "/". Nil options are the defaults. It

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/isosocket/isosocket/socketio/event"
 )
@@ -25,19 +26,20 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if err == nil {
 		err = s.Wait(ctx)
 	}
-	return errors.Join(err, s.closeAdapters(ctx))
+	return errors.Join(append(s.closeAdapters(ctx), err)...)
 }
 
 // Close ends the server at once: it refuses new clients with 503, disconnects the
 // sockets with the reason "server shutting down", and closes their connections; what
 // was not sent is lost. It returns when the connections are gone. It does not wait for
 // handlers, whose contexts are canceled, so a handler may call it; [Server.Wait] does.
-// The error is that of an adapter.
+// The error is that of an adapter, except that it was not given any time.
 func (s *Server) Close() error {
 	s.hurry()
 	s.stop()
 	s.engine.Close()
-	return s.closeAdapters(s.now)
+	errs := slices.DeleteFunc(s.closeAdapters(s.now), func(err error) bool { return errors.Is(err, context.Canceled) })
+	return errors.Join(errs...)
 }
 
 // Wait waits until the handlers that Close has left running have returned. It returns
@@ -98,16 +100,16 @@ func (s *Server) stop() {
 
 // closeAdapters closes each adapter once, and returns their errors whenever it is
 // called. They may take until ctx is done, or Close is called.
-func (s *Server) closeAdapters(ctx context.Context) error {
+func (s *Server) closeAdapters(ctx context.Context) []error {
 	s.adaptersClosed.Do(func() {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(s.now, cancel)()
-		var errs []error
 		for _, n := range s.all() {
-			errs = append(errs, n.detach(ctx))
+			if err := n.detach(ctx); err != nil {
+				s.adapterErrors = append(s.adapterErrors, err)
+			}
 		}
-		s.adaptersError = errors.Join(errs...)
 	})
-	return s.adaptersError
+	return slices.Clone(s.adapterErrors)
 }

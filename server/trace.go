@@ -82,7 +82,7 @@ type Trace struct {
 
 	// PacketSent is called for each packet that was queued for a client: its text,
 	// and its attachments. They must be neither kept nor changed. Packets that are sent
-	// concurrently may be told in another order.
+	// concurrently may be told in another order, and one after what the client answers.
 	PacketSent func(s Session, text []byte, attachments []transport.Message)
 }
 

@@ -201,26 +201,22 @@ func TestTracePackets(t *testing.T) {
 	r.OnConnect(func(s *server.Socket) {
 		s.On("echo", func(_ context.Context, m *event.Message) error { return m.Ack([]byte{1, 2, 3}) })
 	})
+	wants := func(want ...string) {
+		t.Helper()
+		for _, line := range want {
+			require.Equal(t, line, await(r, lines))
+		}
+	}
 	c, id := r.join("/")
-	c.send(`451-1["echo",{"_placeholder":true,"num":0}]`)
-	c.sendBinary(1, 2)
-	c.read()
-	c.read()
-	c.send("4\x1b[31m")
-	c.wantClosed()
 	opened := await(r, lines)
 	require.True(t, strings.HasPrefix(opened, "session 1 opened: websocket, 127.0.0.1:"), opened)
-	for _, want := range []string{
-		"← 0",
-		`→ 0{"sid":"` + id + `"}`,
-		`← 51-1["echo",{"_placeholder":true,"num":0}]`,
-		"← 2 bytes",
-		`→ 61-1[{"_placeholder":true,"num":0}]`,
-		"→ 3 bytes",
-		`← "\x1b[31m"`,
-	} {
-		require.Equal(t, "session 1 "+want+"\n", await(r, lines))
-	}
+	wants("session 1 ← 0\n", `session 1 → 0{"sid":"`+id+"\"}\n")
+	c.send(`451-1["echo",{"_placeholder":true,"num":0}]`)
+	c.sendBinary(1, 2)
+	wants(`session 1 ← 51-1["echo",{"_placeholder":true,"num":0}]`+"\n", "session 1 ← 2 bytes\n",
+		`session 1 → 61-1[{"_placeholder":true,"num":0}]`+"\nsession 1 → 3 bytes\n")
+	c.send("4\x1b[31m")
+	wants(`session 1 ← "\x1b[31m"` + "\n")
 	require.Contains(t, await(r, lines), "session 1 closed: forced close: ")
 	remove()
 	require.NoError(t, write.Close())

@@ -26,34 +26,35 @@ import (
 //	session 1 closed: transport close
 //
 // Packets are those of Socket.IO, so the "4" of Engine.IO before them is not told.
-// Each line is one Write, of which there is one at a time. What clients say is in them,
-// passwords too.
+// Each packet is one Write, of which there is one at a time; a packet sent and what the
+// client answers may change places. What clients say is in them, passwords too.
 func TracePackets(w io.Writer) *Trace {
 	p := &packetPrinter{w: w}
 	return &Trace{
 		SessionOpened: func(s Session) {
-			p.print(s, "opened: %s, %s", s.Transport(), s.Handshake().RemoteAddr)
+			p.print(s, "opened: "+s.Transport()+", "+s.Handshake().RemoteAddr)
 		},
-		SessionUpgraded: func(s Session) { p.print(s, "upgraded: %s", s.Transport()) },
+		SessionUpgraded: func(s Session) { p.print(s, "upgraded: "+s.Transport()) },
 		SessionClosed: func(s Session, reason event.Reason, err error) {
 			if err == nil {
-				p.print(s, "closed: %s", reason)
+				p.print(s, "closed: "+string(reason))
 			} else {
-				p.print(s, "closed: %s: %v", reason, err)
+				p.print(s, fmt.Sprintf("closed: %s: %v", reason, err))
 			}
 		},
 		PacketReceived: func(s Session, m transport.Message) {
 			if m.Binary {
-				p.print(s, "← %d bytes", len(m.Data))
+				p.print(s, fmt.Sprintf("← %d bytes", len(m.Data)))
 			} else {
-				p.print(s, "← %s", printable(m.Data))
+				p.print(s, "← "+printable(m.Data))
 			}
 		},
 		PacketSent: func(s Session, text []byte, attachments []transport.Message) {
-			p.print(s, "→ %s", printable(text))
+			lines := []string{"→ " + printable(text)}
 			for _, a := range attachments {
-				p.print(s, "→ %d bytes", len(a.Data))
+				lines = append(lines, fmt.Sprintf("→ %d bytes", len(a.Data)))
 			}
+			p.print(s, lines...)
 		},
 	}
 }
@@ -63,11 +64,14 @@ type packetPrinter struct {
 	w  io.Writer // guarded by mu
 }
 
-func (p *packetPrinter) print(s Session, format string, args ...any) {
-	line := fmt.Appendf(nil, "session %d "+format+"\n", append([]any{s.ID()}, args...)...)
+func (p *packetPrinter) print(s Session, lines ...string) {
+	var text []byte
+	for _, line := range lines {
+		text = fmt.Appendf(text, "session %d %s\n", s.ID(), line)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, _ = p.w.Write(line) // an error that a trace cannot report
+	_, _ = p.w.Write(text) // an error that a trace cannot report
 }
 
 // printable returns the text as it stands, or quoted if it could disturb a terminal:

@@ -69,8 +69,8 @@ type Adapter interface {
 
 	// Close releases all that the adapter holds and ends all that waits for it. It is
 	// called once. Until ctx is done it may wait for what was accepted; a ctx that is
-	// done means now, and what was accepted may be lost. No method of the Host is
-	// called once it has returned.
+	// done means now. The cause of ctx as the error says that what was accepted may be
+	// lost. No method of the Host is called once Close has returned.
 	Close(ctx context.Context) error
 }
 
