@@ -236,7 +236,7 @@ func TestBadWebSocketRequests(t *testing.T) {
 		{"h2c", "GET", "Connection: Upgrade\r\nUpgrade: h2c\r\n" + key, []int{400}},
 		{"bad extensions", "GET", good + key + "Sec-WebSocket-Extensions: constructor; =;;\r\n", []int{101}},
 		{"many spaces as protocol", "GET", good + key + "Sec-WebSocket-Protocol: a" + strings.Repeat(" ", 64<<10) + "b\r\n", []int{101}},
-		{"many headers", "GET", strings.Repeat("X-A: b\r\n", 2000) + good + key, []int{101}},
+		{"many headers", "GET", strings.Repeat("X-A: b\r\n", 400) + good + key, []int{101}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := serve(t, nil)

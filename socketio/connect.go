@@ -167,7 +167,7 @@ func (s *Socket) leave(err error) {
 
 // join asks for the namespace on a session that is open.
 func (s *Socket) join(session *engineclient.Session) {
-	conn := &connection{socket: s, session: session}
+	conn := &connection{session: session}
 	conn.ctx, conn.cancel = context.WithCancelCause(context.Background())
 	s.conn = conn
 	// Events come before the answer only to a session that the server recovers. On an

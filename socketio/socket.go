@@ -46,7 +46,6 @@ type Socket struct {
 
 // connection is what a socket has of one Engine.IO session.
 type connection struct {
-	socket  *Socket
 	session *engineclient.Session
 	ctx     context.Context // over when the connection is; the handlers' context
 	cancel  context.CancelCauseFunc

@@ -37,9 +37,8 @@ type encoder struct {
 }
 
 // begin writes the header and the bracket of the array, which will hold size bytes.
-// One byte more is for the layer below, which may have something in front.
 func (e *encoder) begin(size int) {
-	size += 1 + len(e.Namespace) + len(`2,[]`)
+	size += len(e.Namespace) + len(`2,[]`)
 	if e.HasID {
 		size += len("9007199254740991") // MaxID
 	}
