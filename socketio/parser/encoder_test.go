@@ -42,6 +42,16 @@ func (s *sparse) IsZero() bool                 { return len(s.Data) == 0 }
 // maxDepth is how deep a packet may be, its array of arguments included.
 const maxDepth = 1000
 
+// replaced is the JSON of a byte that is not UTF-8. How encoding/json writes the
+// character that takes its place depends on the Go release.
+func replaced() string {
+	text, err := json.Marshal("\xff")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
 func TestEncode(t *testing.T) {
 	const p0, p1, p2 = `{"_placeholder":true,"num":0}`, `{"_placeholder":true,"num":1}`, `{"_placeholder":true,"num":2}`
 	a, b, c := []byte("a"), []byte("b"), []byte("c")
@@ -56,7 +66,7 @@ func TestEncode(t *testing.T) {
 		{"scalars", []any{nil, true, 1, -1.5, "x"}, `[null,true,1,-1.5,"x"]`, nil},
 		{"no escaping of HTML", []any{"<a&b>", struct{ S string }{"<&>"}}, `["<a&b>",{"S":"<&>"}]`, nil},
 		{"strings that need escaping", []any{"\"\\\n", "é"}, `["\"\\\n","é"]`, nil},
-		{"invalid UTF-8 in a string", []any{"\xff"}, `["\ufffd"]`, nil},
+		{"invalid UTF-8 in a string", []any{"\xff"}, "[" + replaced() + "]", nil},
 		{"nil slice and map", []any{[]int(nil), map[string]int(nil)}, `[null,null]`, nil},
 		{"raw JSON", []any{json.RawMessage(`{"a": [1]}`)}, `[{"a":[1]}]`, nil},
 
