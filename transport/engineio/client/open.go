@@ -53,16 +53,17 @@ func (o *Options) openPolling(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isRevision3(response.Body) {
-		return nil, ErrVersion
-	}
 	var packets []received // never empty: what cannot be decoded counts as one
 	for p, err := range o.Revision.DecodePayload(response.Body, 0) {
 		packets = append(packets, received{p, err})
 	}
 	first := packets[0]
 	h, err := parseOpen(first.packet, first.err, response.ContentType, response.Body)
-	if err != nil {
+	switch {
+	case err == nil:
+	case isRevision3(response.Body):
+		return nil, ErrVersion
+	default:
 		return nil, err
 	}
 	s := newSession(o, h, nil)

@@ -14,7 +14,7 @@ import (
 type Options struct {
 	// Open is called for a new session before anything is received on it. The
 	// request is valid until Open returns. It may send and set a deadline. When the
-	// server is full or closed after all, the receiver is told by Closed.
+	// server was closed meanwhile, the receiver is told by Closed.
 	Open func(s *Session, r *http.Request) Receiver
 
 	// AllowRequest is asked about every handshake. An error rejects it with status

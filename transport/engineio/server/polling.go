@@ -99,6 +99,11 @@ func (p *polling) End(last engineio.Type) (then func()) {
 
 // servePollingHandshake opens a session on polling.
 func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
+	if !s.begin(true) {
+		s.rejectBusy(w, r)
+		return
+	}
+	defer s.running.Done()
 	opened := s.open(nil, r)
 	if opened == nil {
 		s.rejectBusy(w, r)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
 	"github.com/stretchr/testify/require"
 )
@@ -174,6 +175,30 @@ func TestMaxSessions(t *testing.T) {
 		p.wantPost("1")
 		d.wantEnd(p.record, engineio.TransportClose)
 		d.poll()
+	})
+}
+
+// A client that there is no place for learns it before its WebSocket is accepted.
+func TestMaxSessionsWhileAWebSocketIsAccepted(t *testing.T) {
+	play(t, func(o *Options) { o.MaxSessions = 1 }, func(d *dialogue) {
+		accept, gate := d.server.accept, make(chan error)
+		d.server.accept = func(w http.ResponseWriter, r *http.Request) (transport.Conn, error) {
+			if err := <-gate; err != nil {
+				return nil, err
+			}
+			return accept(w, r)
+		}
+		dial := func() *exchange { return d.start("GET", "transport=websocket", "", "Upgrade", "websocket") }
+		first := dial()
+		require.True(d, first.waits())
+		require.Equal(d, http.StatusServiceUnavailable, dial().finish().Code)
+		gate <- errors.New("no WebSocket after all")
+		first.finish()
+		second := dial()
+		require.True(d, second.waits(), "the place is free again")
+		gate <- nil
+		second.finish()
+		require.Equal(d, 1, d.server.Sessions())
 	})
 }
 

@@ -27,6 +27,7 @@ type Server struct {
 
 	mu       sync.RWMutex
 	sessions map[string]*Session // by sid; guarded by mu
+	opening  int                 // handshakes that have a place among them; guarded by mu
 	closed   bool                // no session is opened any more; guarded by mu
 
 	running   sync.WaitGroup // open sessions, their goroutines, and requests that become WebSockets
@@ -76,29 +77,36 @@ func (s *Server) session(sid string) *Session {
 	return s.sessions[sid]
 }
 
-// admits reports whether a handshake has a chance. The caller holds mu.
-func (s *Server) admits() bool {
-	return !s.closed && (s.options.MaxSessions <= 0 || len(s.sessions) < s.options.MaxSessions)
-}
-
-// begin counts a request that may become a WebSocket as running. It fails once the
-// server is closed, and for a handshake when the server is full.
+// begin counts a request as running that may open a session or become a WebSocket. A
+// handshake gets a place, which open or giveUp takes back. It fails once the server
+// is closed, and for a handshake when the server is full.
 func (s *Server) begin(handshake bool) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.closed || handshake && !s.admits() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || handshake && s.options.MaxSessions > 0 && len(s.sessions)+s.opening >= s.options.MaxSessions {
 		return false
+	}
+	if handshake {
+		s.opening++
 	}
 	s.running.Add(1)
 	return true
 }
 
-// register makes the session known and counts it as running, and its reader if it
-// has one. It fails when the server takes no more.
+// giveUp gives back the place of a handshake that came to nothing.
+func (s *Server) giveUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opening--
+}
+
+// register makes the session known, in the place of its handshake, and counts it as
+// running, and its reader if it has one. It fails once the server is closed.
 func (s *Server) register(opened *Session, reader bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.admits() {
+	s.opening--
+	if s.closed {
 		return false
 	}
 	s.sessions[opened.core.ID] = opened

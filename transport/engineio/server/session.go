@@ -51,7 +51,7 @@ type Session struct {
 }
 
 // open starts a session on conn, or on polling when conn is nil. It returns nil
-// when the server takes no more. The reader of conn is the caller's to start.
+// when the server was closed meanwhile. The reader of conn is the caller's to start.
 func (s *Server) open(conn transport.Conn, r *http.Request) *Session {
 	opened := &Session{server: s}
 	if conn == nil {

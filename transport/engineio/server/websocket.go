@@ -13,17 +13,21 @@ import (
 // session is to move to. The session's reader is started and the HTTP handler
 // returns, so that net/http frees what it holds for a request.
 func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, session *Session) {
-	if !s.begin(session == nil) {
+	handshake := session == nil
+	if !s.begin(handshake) {
 		s.rejectBusy(w, r)
 		return
 	}
 	defer s.running.Done()
 	conn, err := s.accept(w, r)
 	if err != nil {
+		if handshake {
+			s.giveUp()
+		}
 		s.options.Rejected(r, Rejection{Code: engineio.CodeNone, Err: err}) // answered by accept
 		return
 	}
-	if session != nil {
+	if !handshake {
 		session.tryUpgrade(conn)
 		return
 	}
