@@ -78,7 +78,7 @@ func (u *upgrade) advance(now time.Time) (noop bool, late transport.Conn) {
 }
 
 // next returns when advance is due, or zero.
-func (u *upgrade) next() time.Time { return session.Earliest(u.noop, u.deadline) }
+func (u *upgrade) next() time.Time { return session.Earlier(u.noop, u.deadline) }
 
 func (u *upgrade) end() { *u = upgrade{} }
 

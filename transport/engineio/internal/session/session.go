@@ -164,7 +164,7 @@ func (s *Session) SetDeadline(t time.Time) {
 func (s *Session) Schedule(now time.Time) { s.schedule(now) }
 
 func (s *Session) schedule(now time.Time) {
-	next := Earliest(s.heartbeat.due, s.transport.Due(), s.closeBy, s.deadline)
+	next := Earlier(Earlier(s.heartbeat.due, s.transport.Due()), Earlier(s.closeBy, s.deadline))
 	if next.IsZero() || !s.alarm.IsZero() && !next.Before(s.alarm) {
 		return
 	}
@@ -210,14 +210,12 @@ func (s *Session) tick() {
 	}
 }
 
-// Earliest returns the first of the times that are not zero.
-func Earliest(times ...time.Time) (first time.Time) {
-	for _, t := range times {
-		if first.IsZero() || !t.IsZero() && t.Before(first) {
-			first = t
-		}
+// Earlier returns the earlier of two deadlines. A zero time is none.
+func Earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
 	}
-	return first
+	return a
 }
 
 // Passed reports whether the time t has come. A zero time never does.
