@@ -88,9 +88,9 @@ func (p *polling) goesOn() bool {
 	return state == session.Open || state == session.Closing && p.upgrade.state == pausing
 }
 
-// Write implements session.Transport. It makes as many POST requests as the server's
+// Post implements session.Poster. It makes as many POST requests as the server's
 // limit makes necessary, one after the other.
-func (p *polling) Write(packets []transport.Message, last bool) error {
+func (p *polling) Post(packets []transport.Message, last bool) error {
 	s := p.session
 	if last {
 		packets = append(packets, engineio.Encode(engineio.Packet{Type: engineio.TypeClose}))

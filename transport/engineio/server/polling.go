@@ -42,9 +42,6 @@ type poll struct {
 func (p *polling) Name() engineio.Transport { return engineio.Polling }
 func (p *polling) Ready() bool              { return p.poll != nil }
 func (p *polling) Due() time.Time           { return p.upgrade.next() }
-func (p *polling) Write([]transport.Message, bool) error {
-	panic("BUG: engineserver: the outbox of polling does not rest")
-}
 
 // Queued implements session.Transport: the GET that waits takes what is there.
 func (p *polling) Queued() {

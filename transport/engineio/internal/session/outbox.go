@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"math"
 	"sync"
 	"time"
@@ -114,69 +115,86 @@ func (s *Session) Writable() bool {
 	return s.state == Open && s.ready()
 }
 
-// batch is what drain joins groups in.
-type batch struct{ messages []transport.Message }
-
-var batches = sync.Pool{New: func() any { return new(batch) }}
-
 // flushSize is how many bytes gather for one write to a WebSocket. What was written
 // makes room at once: a peer that has taken it may cause as much again before the
 // rest of a large batch is through, and must not seem to be slow.
 const flushSize = 64 << 10
 
+// batch is what drain joins groups in. It is not on the stack, see drain.
+type batch struct {
+	packets []transport.Message
+	groups  int  // that they are of
+	size    int  // that the groups hold
+	last    bool // nothing follows them
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
 // drain writes the groups that wait to the transport.
 //
 // Everything from the queue down to the system call must fit in a new goroutine's
-// 2 KB stack; growing it would add a fifth to the cost of a lone event.
+// 2 KB stack; growing it would add a fifth to the cost of a lone event. So what is
+// needed after a write is in the batch, and the WebSocket is called without a
+// function between.
 func (s *Session) drain(groups []group) {
 	s.mu.Lock()
 	t := s.transport
 	s.mu.Unlock()
-	limit := flushSize
-	if t.Name() == engineio.Polling {
-		limit = math.MaxInt // which makes payloads as large as the peer allows
-	}
+	webSocket, _ := t.(*webSocket)
 	for len(groups) > 0 {
 		b := batches.Get().(*batch)
-		n, size, last := b.fill(s.config.Revision, groups, limit)
-		err := t.Write(b.messages, last)
-		clear(b.messages)
-		b.messages = b.messages[:0]
-		batches.Put(b)
-		switch {
-		case err != nil:
-			s.writeFailed(t, err)
-			return
-		case last:
-			s.Abort(engineio.ForcedClose, nil)
-			return
+		var err error
+		if webSocket == nil {
+			b.fill(s.config.Revision, groups, math.MaxInt) // payloads as large as the peer allows
+			err = t.(Poster).Post(b.packets, b.last)
+		} else if b.fill(s.config.Revision, groups, flushSize); len(b.packets) > 0 {
+			err = webSocket.conn.Write(context.Background(), b.packets...) // the session's end closes conn
 		}
-		if groups = groups[n:]; len(groups) > 0 {
-			s.outbox.Release(n, size)
+		groups = groups[b.groups:]
+		if s.written(b, err, len(groups) > 0) {
+			return
 		}
 	}
 }
 
-// fill appends the packets of the first groups, about limit bytes of them, and
-// returns how many groups that are and what they hold.
-func (b *batch) fill(r *engineio.Revision, groups []group, limit int) (n, size int, last bool) {
-	for n < len(groups) && size < limit {
-		last = groups[n].last
-		for _, m := range groups[n].messages {
+// fill takes the packets of the first groups, about limit bytes of them.
+func (b *batch) fill(r *engineio.Revision, groups []group, limit int) {
+	for b.groups < len(groups) && b.size < limit {
+		g := &groups[b.groups]
+		for _, m := range g.messages {
 			r.Frame(&m)
-			b.messages = append(b.messages, m)
+			b.packets = append(b.packets, m)
 		}
-		size += held(groups[n].messages)
-		n++
+		b.size += held(g.messages)
+		b.last = g.last
+		b.groups++
 	}
-	return n, size, last
+}
+
+// written says that a batch was written, or was not. It reports whether the session
+// ends with that.
+func (s *Session) written(b *batch, err error, more bool) (ended bool) {
+	last := b.last
+	if err == nil && more {
+		s.outbox.Release(b.groups, b.size)
+	}
+	clear(b.packets)
+	*b = batch{packets: b.packets[:0]}
+	batches.Put(b)
+	switch {
+	case err != nil:
+		s.writeFailed(err)
+	case last:
+		s.Abort(engineio.ForcedClose, nil)
+	}
+	return err != nil || last
 }
 
 // writeFailed leaves the end of a session on a WebSocket to the reader, who gets an
 // error too, after what the peer had sent before. A reader that is held would not see it.
-func (s *Session) writeFailed(t Transport, err error) {
+func (s *Session) writeFailed(err error) {
 	s.mu.Lock()
-	unread := s.heartbeat.held == 0 && t.Name() == engineio.WebSocket
+	unread := s.heartbeat.held == 0 && s.On() == engineio.WebSocket
 	s.mu.Unlock()
 	if !unread {
 		s.Fail("write", err)

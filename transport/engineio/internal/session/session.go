@@ -85,8 +85,8 @@ type Session struct {
 func (s *Session) Init(config *Config, id string, t Transport) {
 	s.ID, s.config, s.transport = id, config, t
 	s.outbox.Init(queue.Limits{MaxBytes: config.SendBuffer}, s.drain)
-	if config.Server && t.Name() == engineio.Polling {
-		s.outbox.PauseNow() // its requests take
+	if _, sends := t.(Poster); !sends && t.Name() == engineio.Polling {
+		s.outbox.PauseNow() // the peer takes
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/isosocket/isosocket/transport/engineio"
 )
 
-// Transport is what a session is on. All but Write is called with the session's lock held.
+// Transport is what a session is on. It is called with the session's lock held.
 type Transport interface {
 	// Name returns the transport's name.
 	Name() engineio.Transport
@@ -21,10 +21,6 @@ type Transport interface {
 	// Queued is called when something was added to the outbox.
 	Queued()
 
-	// Write sends packets. It is called by the goroutine that drains the outbox. last
-	// says that nothing follows, for which the peer may need a packet.
-	Write(packets []transport.Message, last bool) error
-
 	// Due returns when Advance is to be called, or zero.
 	Due() time.Time
 
@@ -34,6 +30,14 @@ type Transport interface {
 	// End is called when the session closes. A peer that waits is answered with a
 	// packet of that type. It returns what is to be called without the lock.
 	End(last engineio.Type) (then func())
+}
+
+// Poster is a [Transport] that sends by itself. Without it the outbox rests until the
+// session moves to a WebSocket, and the peer takes from it.
+type Poster interface {
+	// Post sends packets, without the session's lock. last says that nothing follows,
+	// for which the peer may need a packet.
+	Post(packets []transport.Message, last bool) error
 }
 
 // WebSocket returns the transport of a session on conn.
@@ -47,12 +51,6 @@ func (*webSocket) Queued()                           {}
 func (*webSocket) Due() time.Time                    { return time.Time{} }
 func (*webSocket) Advance(time.Time) func()          { return nil }
 func (w *webSocket) End(engineio.Type) (then func()) { return func() { w.conn.Close(0, "") } }
-func (w *webSocket) Write(packets []transport.Message, _ bool) error {
-	if len(packets) == 0 {
-		return nil
-	}
-	return w.conn.Write(context.Background(), packets...) // the session's end closes conn
-}
 
 // Switch moves the session to conn, whose reader is the caller's to start. The
 // caller holds the lock, has made sure that the session is not closed and the
