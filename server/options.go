@@ -81,7 +81,7 @@ type Options struct {
 	// SendBufferBytes bounds what may wait to be sent to one client, in bytes held. A
 	// packet that does not fit is dropped if it is volatile; Emit of the client's socket
 	// returns ErrBufferFull; a client that a broadcast does not reach is disconnected
-	// with the reason "transport error". 0 means 64 MiB.
+	// with the reason "transport error". 0 means 1 MiB.
 	SendBufferBytes int
 
 	// AllowRequest is asked about every handshake, before anything else is done
@@ -158,7 +158,7 @@ func (o *Options) withDefaults() Options {
 	d.MaxPayload = or(d.MaxPayload, 1e6)
 	d.MaxPackets = or(d.MaxPackets, 10_000)
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
-	d.SendBufferBytes = or(d.SendBufferBytes, 64<<20)
+	d.SendBufferBytes = or(d.SendBufferBytes, 1<<20)
 	if d.Format == nil {
 		d.Format = parser.JSON{}
 	}
