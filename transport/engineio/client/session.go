@@ -50,12 +50,12 @@ func newSession(options *Options, h engineio.Handshake, conn transport.Conn) *Se
 		OnPing:       options.OnPing,
 	}
 	if conn != nil {
-		s.core.Init(config, h.SID, session.WebSocket(conn))
+		s.core.Init(config, h.SID, session.WebSocket(conn), (*user)(s))
 	} else {
-		s.core.Init(config, h.SID, &s.polling)
+		s.core.Init(config, h.SID, &s.polling, (*user)(s))
 	}
 	s.core.Lock()
-	s.core.Start((*user)(s), time.Now(), h.PingInterval, h.PingTimeout)
+	s.core.Start(time.Now(), h.PingInterval, h.PingTimeout)
 	s.core.Unlock()
 	return s
 }

@@ -46,31 +46,40 @@ type Upgrader interface {
 type Session struct {
 	core     session.Session
 	server   *Server
-	receiver Receiver
 	polling  *polling // nil if the session began on a WebSocket
+	receiver Receiver // nil until Options.Open has returned; set under the core's lock
 }
 
 // open starts a session on conn, or on polling when conn is nil. It returns nil
-// when the server was closed meanwhile. The reader of conn is the caller's to start.
+// when the server was closed meanwhile, or Open has ended it. The reader of conn is the caller's to start.
 func (s *Server) open(conn transport.Conn, r *http.Request) *Session {
 	opened := &Session{server: s}
 	if conn == nil {
 		opened.polling = &polling{session: opened}
-		opened.core.Init(&s.config, NewID(), opened.polling)
+		opened.core.Init(&s.config, NewID(), opened.polling, (*user)(opened))
 	} else {
-		opened.core.Init(&s.config, NewID(), session.WebSocket(conn))
+		opened.core.Init(&s.config, NewID(), session.WebSocket(conn), (*user)(opened))
 	}
-	opened.receiver = s.options.Open(opened, r)
+	receiver := s.options.Open(opened, r)
 
 	opened.core.Lock()
-	opened.core.Start((*user)(opened), time.Now(), s.options.PingInterval, s.options.PingTimeout)
-	registered := s.register(opened, conn != nil)
-	opened.core.Unlock()
-	if !registered {
-		opened.core.Abort(engineio.ForcedClose, ErrShutdown)
-		return nil
+	opened.receiver = receiver
+	ended := opened.core.State() == session.Closed // by Open
+	registered := !ended && s.register(opened, conn != nil)
+	if registered {
+		opened.core.Start(time.Now(), s.options.PingInterval, s.options.PingTimeout)
 	}
-	return opened
+	opened.core.Unlock()
+	switch {
+	case registered:
+		return opened
+	case ended:
+		s.giveUp()
+		receiver.Closed(opened.core.Outcome())
+	default:
+		opened.core.Abort(engineio.ForcedClose, ErrShutdown)
+	}
+	return nil
 }
 
 // user is a Session as its core knows its user.
@@ -81,7 +90,13 @@ func (u *user) Expire()                     { u.receiver.Expire() }
 
 func (u *user) Closed(reason engineio.Reason, err error) {
 	registered := u.server.unregister((*Session)(u))
-	u.receiver.Closed(reason, err)
+	u.core.Lock()
+	receiver := u.receiver
+	u.core.Unlock()
+	if receiver == nil {
+		return // Open is still at work, and open tells it
+	}
+	receiver.Closed(reason, err)
 	if registered {
 		u.server.running.Done()
 	}

@@ -81,19 +81,19 @@ type Session struct {
 	err       error // with reason
 }
 
-// Init makes a Session that is a field of another struct ready for Send and Start.
-func (s *Session) Init(config *Config, id string, t Transport) {
-	s.ID, s.config, s.transport = id, config, t
+// Init makes a Session that is a field of another struct ready for use. Its messages
+// go to user once it is started.
+func (s *Session) Init(config *Config, id string, t Transport, user Receiver) {
+	s.ID, s.config, s.transport, s.user = id, config, t, user
 	s.outbox.Init(queue.Limits{MaxBytes: config.SendBuffer}, s.drain)
 	if _, sends := t.(Poster); !sends && t.Name() == engineio.Polling {
 		s.outbox.PauseNow() // the peer takes
 	}
 }
 
-// Start begins the life of the session, whose messages go to user. The caller
-// holds the lock. On a WebSocket the caller then calls Read.
-func (s *Session) Start(user Receiver, now time.Time, interval, timeout time.Duration) {
-	s.user = user
+// Start begins the heartbeat. The caller holds the lock, has made sure that the
+// session is not closed, and on a WebSocket then calls Read.
+func (s *Session) Start(now time.Time, interval, timeout time.Duration) {
 	s.heartbeat.start(now, s.config.Server != s.config.Revision.ClientPings, interval, timeout)
 	s.schedule(now)
 }
