@@ -31,9 +31,20 @@ const (
 	Control  = session.Control  // wait, and are never refused: for what is small and rare
 )
 
-// Receiver is the user of a session: Receive takes its messages, one at a time and
-// in order, Expire is called at the time of SetDeadline, and Closed once, at the end.
-type Receiver = session.Receiver
+// Receiver is the user of a session.
+type Receiver interface {
+	// Receive takes a message of the client, which it owns then. It is called by one
+	// goroutine at a time and in order. While it waits nothing is read from the
+	// client; long waits belong in Session.Hold.
+	Receive(m transport.Message)
+
+	// Expire is called when the time set with Session.SetDeadline has come.
+	Expire()
+
+	// Closed is called once, when the session has ended. It must not wait. err says
+	// more than the reason, or is nil.
+	Closed(reason engineio.Reason, err error)
+}
 
 // Upgrader is a [Receiver] that is told when its session has moved to a WebSocket,
 // before anything is received there.

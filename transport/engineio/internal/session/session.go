@@ -34,19 +34,12 @@ type Config struct {
 	OnPing       func()             // a ping was received, and answered; may be nil
 }
 
-// Receiver is the user of a session.
+// Receiver is the user of a session, see the Receiver of package engineserver. It is
+// called without the lock.
 type Receiver interface {
-	// Receive takes a message of the peer, which it owns then. It is called by one
-	// goroutine at a time and in order. While it waits nothing is read from the
-	// peer; long waits belong in Session.Hold.
-	Receive(m transport.Message)
-
-	// Expire is called when the time set with Session.SetDeadline has come.
-	Expire()
-
-	// Closed is called once, when the session has ended. It must not wait. err says
-	// more than the reason, or is nil.
-	Closed(reason engineio.Reason, err error)
+	Receive(m transport.Message)              // a message of the peer
+	Expire()                                  // the time set with SetDeadline has come
+	Closed(reason engineio.Reason, err error) // once, at the end
 }
 
 // State is the life of a session. It only goes up.
