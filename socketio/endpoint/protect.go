@@ -24,6 +24,11 @@ func panicked(name string, value any) error {
 	if !ok {
 		cause = fmt.Errorf("%v", value)
 	}
+	return handlerError(name, cause)
+}
+
+// handlerError returns the error with the stack of the goroutine.
+func handlerError(name string, cause error) error {
 	stack := make([]byte, 16<<10)
 	return &event.HandlerError{Event: name, Err: cause, Stack: stack[:runtime.Stack(stack, false)]}
 }

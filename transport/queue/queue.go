@@ -21,7 +21,8 @@ type Limits struct {
 }
 
 // Queue hands its items over in the order of Put, in batches, to the function it
-// was made with. Its methods may be called concurrently, and by that function,
+// was made with. Should that function call runtime.Goexit, the batch counts as drained
+// and the queue goes on. Its methods may be called concurrently, and by that function,
 // except those that take a context: they would wait for themselves.
 type Queue[T any] struct {
 	drain  func(batch []T)
@@ -74,7 +75,7 @@ func (q *Queue[T]) Force(item T, size int) error {
 	return nil
 }
 
-// PutWait is Put that waits for room until ctx is over, and then returns the
+// PutWait is Put that waits for room until ctx is done, and then returns the
 // cause. Of several that wait, any may be first.
 func (q *Queue[T]) PutWait(ctx context.Context, item T, size int) error {
 	for {
@@ -142,8 +143,16 @@ func (q *Queue[T]) run() {
 		q.items, q.waiting = spare, 0
 		q.mu.Unlock()
 
-		q.drain(batch)
+		q.work(batch, bytes)
+		spare = batch[:0]
+	}
+}
 
+// work drains a batch. A drain function that ends its goroutine, with
+// runtime.Goexit, ends no more than that: another goroutine takes over.
+func (q *Queue[T]) work(batch []T, bytes int) {
+	returned := false
+	defer func() {
 		q.mu.Lock()
 		q.count -= len(batch) - q.early
 		q.bytes -= bytes - q.freed
@@ -151,8 +160,12 @@ func (q *Queue[T]) run() {
 		q.signal()
 		q.mu.Unlock()
 		clear(batch)
-		spare = batch[:0]
-	}
+		if !returned {
+			go q.worker() // ends as the one before it
+		}
+	}()
+	q.drain(batch)
+	returned = true
 }
 
 // Release makes room before the drain function returns, which calls it when it is
@@ -167,7 +180,7 @@ func (q *Queue[T]) Release(items, bytes int) {
 	q.signal()
 }
 
-// Pause stops draining and waits for the batch in work until ctx is over; the
+// Pause stops draining and waits for the batch in work until ctx is done; the
 // queue is paused either way. Items wait for Resume or Take from now on.
 func (q *Queue[T]) Pause(ctx context.Context) error {
 	q.mu.Lock()
@@ -230,7 +243,7 @@ func (q *Queue[T]) Len() int {
 }
 
 // Wait returns when nothing waits and nothing is being drained, when the queue is
-// closed and its goroutine has ended, or when ctx is over.
+// closed and its goroutine has ended, or when ctx is done.
 func (q *Queue[T]) Wait(ctx context.Context) error {
 	return q.await(ctx, func() bool { return !q.running && len(q.items) == 0 })
 }
