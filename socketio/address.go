@@ -158,7 +158,7 @@ func (a *address) endpoint(path string, parameters map[string]string) string {
 // checkPath returns an error for a path of the options that cannot stand in a URL.
 func checkPath(path string) error {
 	if i := indexRefused(path, " \"#<>?\\^`{|}"); i >= 0 {
-		return wrong("Path", path, fmt.Errorf("%w: character at offset %d", ErrURL, i))
+		return fmt.Errorf("socketio: Options.Path is %s: %w: character at offset %d", path, ErrURL, i)
 	}
 	return nil
 }

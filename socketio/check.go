@@ -1,55 +1,52 @@
 package socketio
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"time"
 
 	"github.com/isosocket/isosocket/transport/engineio"
 )
 
-var (
-	errNegative  = errors.New("it must not be negative")
-	errUnit      = errors.New("a duration without a unit is in nanoseconds, write 5 * time.Second")
-	errFactor    = errors.New("it must not be over 1")
-	errTransport = errors.New(`there are "polling" and "websocket"`)
-	errNone      = errors.New("a connection needs one")
+const (
+	negative    = "it must not be negative"
+	withoutUnit = "a duration without a unit is in nanoseconds, write 5 * time.Second"
 )
 
 // check returns an error for an option that cannot work.
 func (o *Options) check() error {
-	for _, d := range [...]struct {
-		field string
-		value time.Duration
-	}{
-		{"Timeout", max(o.Timeout, 0)}, // none is a bound that works
-		{"ReconnectionDelay", o.ReconnectionDelay},
-		{"ReconnectionDelayMax", o.ReconnectionDelayMax},
-	} {
-		switch {
-		case d.value < 0:
-			return wrong(d.field, d.value, errNegative)
-		case d.value > 0 && d.value < time.Millisecond:
-			return wrong(d.field, d.value, errUnit)
-		}
-	}
 	if o.ReconnectionAttempts < 0 {
-		return wrong("ReconnectionAttempts", o.ReconnectionAttempts, errNegative)
+		return wrong("ReconnectionAttempts", o.ReconnectionAttempts, negative)
 	}
-	if !(o.RandomizationFactor <= 1) { // nor is NaN
-		return wrong("RandomizationFactor", o.RandomizationFactor, errFactor)
+	if !(o.RandomizationFactor <= 1) { // NaN is wrong too
+		return wrong("RandomizationFactor", o.RandomizationFactor, "it must not be over 1")
 	}
 	if o.Transports != nil && len(o.Transports) == 0 {
-		return wrong("Transports", o.Transports, errNone)
+		return wrong("Transports", o.Transports, "a connection needs one")
 	}
 	for _, name := range o.transports() {
 		if name != engineio.Polling && name != engineio.WebSocket {
-			return wrong("Transports", o.Transports, errTransport)
+			return wrong("Transports", o.Transports, `there are "polling" and "websocket"`)
 		}
 	}
-	return checkPath(o.Path)
+	return cmp.Or(
+		checkPath(o.Path),
+		checkDuration("Timeout", max(o.Timeout, 0)), // negative means none
+		checkDuration("ReconnectionDelay", o.ReconnectionDelay),
+		checkDuration("ReconnectionDelayMax", o.ReconnectionDelayMax),
+	)
 }
 
-func wrong(field string, value any, why error) error {
-	return fmt.Errorf("socketio: Options.%s is %v: %w", field, value, why)
+func checkDuration(field string, d time.Duration) error {
+	switch {
+	case d < 0:
+		return wrong(field, d, negative)
+	case d > 0 && d < time.Millisecond:
+		return wrong(field, d, withoutUnit)
+	}
+	return nil
+}
+
+func wrong(field string, value any, why string) error {
+	return fmt.Errorf("socketio: Options.%s is %v: %s", field, value, why)
 }

@@ -42,7 +42,7 @@ func (s *Socket) emitVolatile(name string, args ...any) error {
 		err = s.conn.send(p, engineclient.Volatile)
 	}
 	if err != nil {
-		s.manager.dropped(s, p, err)
+		s.note(nil, p, err)
 	}
 	return nil
 }
@@ -91,14 +91,14 @@ func (s *Socket) send(p packet) error {
 		case nil:
 			return nil
 		case engineclient.ErrFull:
-			m.dropped(s, p, ErrBufferFull)
+			s.note(nil, p, ErrBufferFull)
 			return ErrBufferFull
 		}
 		// The connection has ended, which the socket is about to be told.
 	}
 	err := s.buffer.put(p)
 	if err != nil {
-		m.dropped(s, p, err)
+		s.note(nil, p, err)
 	}
 	return err
 }
@@ -107,7 +107,7 @@ func (s *Socket) send(p packet) error {
 func (c *connection) send(p packet, kind engineclient.Kind) error {
 	err := c.session.Send(p.messages, kind)
 	if err == nil {
-		c.session.manager.sent(c.socket, c.session, p)
+		c.socket.note(c.session, p, nil)
 	}
 	return err
 }

@@ -41,7 +41,7 @@ func (l *listeners) all() []*listener {
 // order.
 func (s *Socket) later(name string, l *listeners, reason Reason, err error) {
 	s.inbox.Call(func() {
-		if t := s.manager.trace.Load(); t != nil {
+		if t := s.manager.tracer.Load(); t != nil {
 			switch l {
 			case &s.onConnect:
 				t.Connected(s)

@@ -21,13 +21,13 @@ type Manager struct {
 	opts     Options // with their defaults
 	address  address
 	platform transport.Platform
-	engine   engineclient.Options
+	engine   engineclient.Options // without the hooks, which are a session's
 
 	opened  uint64         // sessions; counted by keep
 	signals endpoint.Inbox // reacts to the platform's signals
 	wake    chan struct{}  // holds a token to end the delay before an attempt
 
-	trace atomic.Pointer[Trace] // of all traces; nil without any
+	tracer atomic.Pointer[tracer] // calls the traces; nil without any
 
 	mu        sync.Mutex         // guards what follows, and much of the sockets
 	traces    []*Trace           // replaced, never changed
@@ -75,9 +75,6 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 		UpgradeTimeout: m.opts.Timeout,
 		MaxPayload:     m.opts.MaxPayload,
 		SendBuffer:     m.opts.SendBufferBytes,
-		OnPing:         m.pinged,
-		OnUpgraded:     m.upgraded,
-		OnStay:         m.upgradeFailed,
 	}
 	m.signals.Init(queue.Limits{}, nil, m.opts.reportError) // there are only calls
 	return m, nil

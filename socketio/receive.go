@@ -58,7 +58,7 @@ func (m *Manager) receive(session *session, p *parser.Packet) error {
 		// else it is for a socket that was left, and was under way when DISCONNECT was written
 	}
 	m.unlock()
-	trace := m.trace.Load()
+	trace := m.tracer.Load()
 	for _, a := range arrived {
 		if trace != nil {
 			trace.EventReceived(s, a.message)
@@ -151,10 +151,10 @@ func (m *Manager) value(p *parser.Packet) parser.Value {
 // handle gives an event to its handlers.
 func (s *Socket) handle(from any, m *event.Message) {
 	conn := from.(*connection)
-	switch t := s.manager.trace.Load(); {
+	switch t := s.manager.tracer.Load(); {
 	case conn.left.Load():
 	case t != nil:
-		t.handle(conn.ctx, s, m)
+		t.handle(t.Trace, conn, m)
 	default:
 		s.handlers.Dispatch(conn.ctx, m, s.manager.opts.reportError)
 	}

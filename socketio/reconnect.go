@@ -67,7 +67,7 @@ func (m *Manager) keep() {
 	everOpen := false
 	for ctx := m.begin(); ctx != nil; ctx = m.begin() {
 		attempt := retry.attempts
-		if t := m.trace.Load(); t != nil {
+		if t := m.tracer.Load(); t != nil {
 			t.Connecting(attempt)
 		}
 		session, err := m.open(ctx)
@@ -75,7 +75,7 @@ func (m *Manager) keep() {
 			everOpen = true
 			retry.reset()
 			err = m.serve(ctx, session)
-		} else if t := m.trace.Load(); t != nil && ctx.Err() == nil {
+		} else if t := m.tracer.Load(); t != nil && ctx.Err() == nil {
 			t.ConnectFailed(attempt, err)
 		}
 		if ctx.Err() != nil {
@@ -85,13 +85,13 @@ func (m *Manager) keep() {
 		final := m.opts.NoReconnect || permanent(err, everOpen) || limit > 0 && retry.attempts >= limit
 		m.failed(err, session == nil, final)
 		if final {
-			if t := m.trace.Load(); t != nil {
+			if t := m.tracer.Load(); t != nil {
 				t.GaveUp(err)
 			}
 			continue
 		}
 		delay := retry.next(rand.Float64())
-		if t := m.trace.Load(); t != nil {
+		if t := m.tracer.Load(); t != nil {
 			t.ReconnectScheduled(retry.attempts, delay)
 		}
 		m.pause(ctx, delay)
@@ -106,20 +106,23 @@ func (m *Manager) open(ctx context.Context) (*session, error) {
 		attempt, cancel = context.WithTimeout(ctx, timeout)
 	}
 	defer cancel()
-	engine, err := engineclient.Open(attempt, m.engine)
-	if err != nil {
+	c := &session{manager: m, id: m.opened + 1, decoder: m.opts.Format.NewDecoder(m.opts.limits())}
+	options := m.engine
+	options.OnPing, options.OnUpgraded, options.OnStay = c.pinged, c.upgraded, c.upgradeFailed
+	var err error
+	if c.Session, err = engineclient.Open(attempt, options); err != nil {
 		if attempt.Err() != nil && ctx.Err() == nil {
 			err = fmt.Errorf("socketio: no connection within %v: %w", timeout, err)
 		}
 		return nil, err
 	}
 	m.opened++
-	return &session{engine, m, m.opened, m.opts.Format.NewDecoder(m.opts.limits())}, nil
+	return c, nil
 }
 
 // serve reads the session to its end, which it returns as an error.
 func (m *Manager) serve(ctx context.Context, session *session) error {
-	if t := m.trace.Load(); t != nil {
+	if t := m.tracer.Load(); t != nil {
 		t.SessionOpened(Session{session})
 	}
 	select {
@@ -154,7 +157,7 @@ func (m *Manager) serve(ctx context.Context, session *session) error {
 		}
 	}
 	m.unlock()
-	if t := m.trace.Load(); t != nil {
+	if t := m.tracer.Load(); t != nil {
 		t.SessionClosed(Session{session}, reason, err)
 	}
 	return &DisconnectError{Reason: reason, Err: err}

@@ -19,7 +19,7 @@ type session struct {
 
 // receive takes a message of the server.
 func (c *session) receive(m transport.Message) {
-	if t := c.manager.trace.Load(); t != nil {
+	if t := c.manager.tracer.Load(); t != nil {
 		t.PacketReceived(Session{c}, m)
 	}
 	p, complete, err := c.decoder.Decode(m)
@@ -34,28 +34,22 @@ func (c *session) receive(m transport.Message) {
 	}
 }
 
-// The hooks of the engine. They are called while the manager serves the session.
+// The hooks of the engine, which it calls while the session is served.
 
-func (m *Manager) pinged() {
-	if t := m.trace.Load(); t != nil {
-		t.PingReceived(m.served())
+func (c *session) pinged() {
+	if t := c.manager.tracer.Load(); t != nil {
+		t.PingReceived(Session{c})
 	}
 }
 
-func (m *Manager) upgraded() {
-	if t := m.trace.Load(); t != nil {
-		t.SessionUpgraded(m.served())
+func (c *session) upgraded() {
+	if t := c.manager.tracer.Load(); t != nil {
+		t.SessionUpgraded(Session{c})
 	}
 }
 
-func (m *Manager) upgradeFailed(err error) {
-	if t := m.trace.Load(); t != nil {
-		t.UpgradeFailed(m.served(), err)
+func (c *session) upgradeFailed(err error) {
+	if t := c.manager.tracer.Load(); t != nil {
+		t.UpgradeFailed(Session{c}, err)
 	}
-}
-
-func (m *Manager) served() Session {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return Session{m.serving}
 }

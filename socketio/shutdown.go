@@ -169,7 +169,7 @@ func (m *Manager) forget(s *Socket) {
 // discard drops what waits to be sent.
 func (s *Socket) discard(err error) {
 	for _, p := range s.buffer.take() {
-		s.manager.dropped(s, p, err)
+		s.note(nil, p, err)
 	}
 }
 

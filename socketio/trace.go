@@ -118,19 +118,30 @@ func (m *Manager) AddTrace(t *Trace) (remove func()) {
 func (m *Manager) setTraces(traces []*Trace) {
 	m.traces = traces
 	if len(traces) == 0 {
-		m.trace.Store(nil)
+		m.tracer.Store(nil)
 	} else {
-		m.trace.Store(m.joined(traces))
+		m.tracer.Store(&tracer{joined(traces, m.opts.reportError), handleTraced, tellNotes})
 	}
 }
 
-// joined returns a trace that has every function, which calls those of the traces.
-// It is here, and not where things happen, that a program without a trace has the
-// least to carry.
-func (m *Manager) joined(traces []*Trace) *Trace {
+// tracer is what a manager with traces calls. Whatever takes more than one call is a
+// field too, so that a program that adds no trace does not carry it.
+type tracer struct {
+	*Trace // with every function
+	handle func(t *Trace, conn *connection, m *Message)
+	tell   func(t *Trace, notes []note)
+}
+
+// joined returns a trace with every function, which calls those of the traces.
+func joined(traces []*Trace, report func(error)) *Trace {
+	protect := func(call func()) {
+		if err := endpoint.Protect("trace", func() error { call(); return nil }); err != nil {
+			report(err)
+		}
+	}
 	each := func(call func(t *Trace)) {
 		for _, t := range traces {
-			m.protect(func() { call(t) })
+			protect(func() { call(t) })
 		}
 	}
 	return &Trace{
@@ -248,7 +259,7 @@ func (m *Manager) joined(traces []*Trace) *Trace {
 			})
 			return ctx, func(err error) {
 				for _, end := range slices.Backward(ends) { // inside out
-					m.protect(func() { end(err) })
+					protect(func() { end(err) })
 				}
 			}
 		},
@@ -269,16 +280,10 @@ func (m *Manager) joined(traces []*Trace) *Trace {
 	}
 }
 
-// protect calls a function of a trace.
-func (m *Manager) protect(call func()) {
-	if err := endpoint.Protect("trace", func() error { call(); return nil }); err != nil {
-		m.opts.reportError(err)
-	}
-}
-
-// handle gives an event to its handlers, around which the trace is told.
-func (t *Trace) handle(ctx context.Context, s *Socket, m *Message) {
-	ctx, end := t.Handling(ctx, s, m)
+// handleTraced gives an event to its handlers, around which the trace is told.
+func handleTraced(t *Trace, conn *connection, m *Message) {
+	s := conn.socket
+	ctx, end := t.Handling(conn.ctx, s, m)
 	var errs []error
 	defer func() { end(errors.Join(errs...)) }()
 	s.handlers.Dispatch(ctx, m, func(err error) {
@@ -292,37 +297,10 @@ type note struct {
 	socket  *Socket
 	session *session // that it was queued for; nil if it was dropped
 	packet  packet
-	err     error
+	err     error // why it was dropped
 }
 
-// The following are called with mu held.
-
-// sent notes that a packet was queued.
-func (m *Manager) sent(s *Socket, session *session, p packet) {
-	if m.trace.Load() != nil {
-		m.notes = append(m.notes, note{socket: s, session: session, packet: p})
-	}
-}
-
-// dropped notes that a packet will not be sent.
-func (m *Manager) dropped(s *Socket, p packet, err error) {
-	if m.trace.Load() != nil {
-		m.notes = append(m.notes, note{socket: s, packet: p, err: err})
-	}
-}
-
-// unlock unlocks mu and tells the traces what was noted meanwhile.
-func (m *Manager) unlock() {
-	notes := m.notes
-	m.notes = nil
-	m.mu.Unlock()
-	if notes == nil {
-		return
-	}
-	t := m.trace.Load()
-	if t == nil {
-		return
-	}
+func tellNotes(t *Trace, notes []note) {
 	for i := range notes {
 		n := &notes[i]
 		if n.session == nil {
@@ -333,5 +311,23 @@ func (m *Manager) unlock() {
 		if n.packet.event != "" {
 			t.EventSent(n.socket, n.packet.event)
 		}
+	}
+}
+
+// note keeps what became of a packet until unlock: it was queued for the session, or
+// dropped if that is nil. It is called with mu held.
+func (s *Socket) note(session *session, p packet, err error) {
+	if m := s.manager; m.tracer.Load() != nil {
+		m.notes = append(m.notes, note{s, session, p, err})
+	}
+}
+
+// unlock unlocks mu and tells the traces what was noted meanwhile.
+func (m *Manager) unlock() {
+	notes := m.notes
+	m.notes = nil
+	m.mu.Unlock()
+	if t := m.tracer.Load(); t != nil && notes != nil {
+		t.tell(t.Trace, notes)
 	}
 }

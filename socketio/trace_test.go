@@ -203,5 +203,5 @@ func TestNoTraceAllocatesNothing(t *testing.T) {
 	m.AddTrace(&Trace{})()
 	require.Equal(t, without, testing.AllocsPerRun(100, emit))
 	require.Nil(t, m.notes)
-	require.Nil(t, m.trace.Load())
+	require.Nil(t, m.tracer.Load())
 }

@@ -64,10 +64,16 @@ func (b *Inbox) run(batch []item) {
 		if value := recover(); value != nil {
 			panic(value) // of our own making
 		}
-		if i < len(batch) { // runtime.Goexit was called, and lets deferred functions finish
-			b.exited(batch[i])
-			b.run(batch[i+1:])
+		if i == len(batch) {
+			return
 		}
+		// runtime.Goexit was called. It lets deferred functions finish.
+		name := "call"
+		if m := batch[i].message; m != nil {
+			name = m.Name()
+		}
+		b.report(handlerError(name, ErrExited))
+		b.run(batch[i+1:])
 	}()
 	for ; i < len(batch); i++ {
 		next := batch[i]
@@ -78,15 +84,6 @@ func (b *Inbox) run(batch []item) {
 		}
 		batch[i] = item{} // not kept while later ones are handled
 	}
-}
-
-// exited reports what did not return.
-func (b *Inbox) exited(i item) {
-	name := "call"
-	if i.message != nil {
-		name = i.message.Name()
-	}
-	b.report(handlerError(name, ErrExited))
 }
 
 // reserveStack makes sure that the goroutine has 4 KB of stack, which no handler can
