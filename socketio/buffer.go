@@ -3,13 +3,13 @@ package socketio
 import (
 	"slices"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/transport"
 )
 
 // packet is an encoded packet that goes out, with its attachments.
 type packet struct {
 	messages []transport.Message
-	size     int    // bytes held
 	event    string // its name; "" for what is no event
 	id       uint64
 	hasID    bool // an answer to id is awaited
@@ -26,11 +26,12 @@ type sendBuffer struct {
 // put appends a packet. As in a queue, one that is over the limit by itself fits
 // into an empty buffer.
 func (b *sendBuffer) put(p packet) error {
-	if b.limit > 0 && len(b.packets) > 0 && b.bytes+p.size > b.limit {
+	size := endpoint.Held(p.messages)
+	if b.limit > 0 && len(b.packets) > 0 && b.bytes+size > b.limit {
 		return ErrBufferFull
 	}
 	b.packets = append(b.packets, p)
-	b.bytes += p.size
+	b.bytes += size
 	return nil
 }
 
@@ -48,7 +49,7 @@ func (b *sendBuffer) has(id uint64) bool { return b.index(id) >= 0 }
 // there.
 func (b *sendBuffer) remove(id uint64) {
 	if i := b.index(id); i >= 0 {
-		b.bytes -= b.packets[i].size
+		b.bytes -= endpoint.Held(b.packets[i].messages)
 		b.packets = slices.Delete(b.packets, i, i+1)
 	}
 }

@@ -135,13 +135,14 @@ func (s *Socket) join(session *session) {
 		s.ask(conn, s.control(parser.Connect, ids...))
 		return
 	}
-	s.manager.ask(func() { s.authenticate(conn, ids) })
+	s.manager.asking++
+	go s.authenticate(conn, ids) // ends with the connection; Manager.Wait waits for it
 }
 
 // ask sends CONNECT.
-func (s *Socket) ask(conn *connection, p packet) {
+func (s *Socket) ask(conn *connection, group []transport.Message) {
 	conn.asked = true
-	conn.control(p)
+	conn.control(packet{messages: group})
 }
 
 // failed reports an attempt that failed.
@@ -176,7 +177,7 @@ func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 		_, refused := errors.AsType[*ConnectError](err)
 		switch {
 		case err == nil:
-			s.ask(conn, packetOf(group))
+			s.ask(conn, group)
 			m.unlock()
 			return
 		case m.opts.NoReconnect || refused:
@@ -198,10 +199,15 @@ func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 // authEnded is called when authenticate has ended. If nothing came of it Auth has called
 // runtime.Goexit, and would again.
 func (s *Socket) authEnded(conn *connection) {
-	s.manager.mu.Lock()
-	defer s.manager.unlock()
+	m := s.manager
+	m.mu.Lock()
+	defer m.unlock()
 	if s.conn == conn && !conn.asked {
 		s.refused(fmt.Errorf("socketio: auth: %w", endpoint.ErrExited))
+	}
+	if m.asking--; m.asking == 0 && m.answered != nil {
+		close(m.answered)
+		m.answered = nil
 	}
 }
 

@@ -37,7 +37,7 @@ func (s *Socket) leave(err error) {
 	switch conn := s.conn; {
 	case conn == nil:
 	case conn.sid != "":
-		conn.control(s.control(parser.Disconnect)) // if that fails, the server notices too
+		conn.control(packet{messages: s.control(parser.Disconnect)}) // if that fails, the server notices too
 		s.leftOn = conn.session
 		conn.left.Store(true)
 		s.end(ClientDisconnect, nil)

@@ -53,8 +53,7 @@ func (s *Socket) event(name string, args []any, id *uint64) (packet, error) {
 	if err != nil {
 		return packet{}, err
 	}
-	p := packetOf(group)
-	p.event = name
+	p := packet{messages: group, event: name}
 	if id != nil {
 		p.id, p.hasID = *id, true
 	}
@@ -62,20 +61,12 @@ func (s *Socket) event(name string, args []any, id *uint64) (packet, error) {
 }
 
 // control encodes CONNECT without the user's payload, or DISCONNECT.
-func (s *Socket) control(t parser.Type, ids ...parser.Member) packet {
+func (s *Socket) control(t parser.Type, ids ...parser.Member) []transport.Message {
 	group, err := s.manager.opts.Format.EncodeControl(t, s.namespace, nil, ids...)
 	if err != nil {
 		panic("BUG: socketio: encode " + t.String() + ": " + err.Error()) // strings always encode
 	}
-	return packetOf(group)
-}
-
-// packetOf returns the messages of a packet as they go out. With its copies in four
-// callers a browser program would be 2 KB larger.
-//
-//go:noinline
-func packetOf(group []transport.Message) packet {
-	return packet{messages: group, size: endpoint.Held(group)}
+	return group
 }
 
 // send hands the packet to the connection, or buffers it until there is one.
@@ -123,13 +114,12 @@ func (s *Socket) reply(conn *connection, id uint64) func(args ...any) error {
 		if err != nil {
 			return err
 		}
-		p := packetOf(group)
 		s.manager.mu.Lock()
 		defer s.manager.unlock()
 		if s.conn != conn {
 			return context.Cause(conn.ctx) // a later connection knows nothing of the id
 		}
-		if err := conn.send(p, engineclient.Control); err != nil {
+		if err := conn.send(packet{messages: group}, engineclient.Control); err != nil {
 			return &DisconnectError{Reason: TransportClose, Err: err}
 		}
 		return nil

@@ -121,7 +121,7 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 	case answer.SID == "": // Socket.IO 2 connects "/" unasked, with nothing but the type
 		return nil, ErrVersion
 	case !s.active: // Disconnect came before the answer
-		conn.control(s.control(parser.Disconnect))
+		conn.control(packet{messages: s.control(parser.Disconnect)})
 		s.leftOn = conn.session
 		s.drop(errNotConnected)
 		return nil, nil

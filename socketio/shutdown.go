@@ -173,22 +173,6 @@ func (s *Socket) discard(err error) {
 	}
 }
 
-// ask calls fn, which calls Auth, on a goroutine that Wait waits for.
-func (m *Manager) ask(fn func()) {
-	m.asking++
-	go func() {
-		defer func() {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			if m.asking--; m.asking == 0 && m.answered != nil {
-				close(m.answered)
-				m.answered = nil
-			}
-		}()
-		fn()
-	}()
-}
-
 // awaitAuth returns what is closed when no Auth runs any more, nil if none does.
 func (m *Manager) awaitAuth() <-chan struct{} {
 	if m.asking > 0 && m.answered == nil {

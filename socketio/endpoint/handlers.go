@@ -62,11 +62,11 @@ func (h *Handlers) Dispatch(ctx context.Context, m *event.Message, onError func(
 	if t == nil {
 		return
 	}
-	for _, e := range t.handlers[:t.any] {
-		h.call(ctx, e, m, onError)
-	}
-	for _, e := range t.lookup(m.Name()) {
-		h.call(ctx, e, m, onError)
+	start, end := t.find(m.Name())
+	for _, list := range [...][]*handler{t.handlers[:t.any], t.handlers[start:end]} {
+		for _, e := range list {
+			h.call(ctx, e, m, onError)
+		}
 	}
 }
 
@@ -116,7 +116,7 @@ func (h *Handlers) add(e *handler) (off func()) {
 	} else {
 		_, i = old.find(e.name)
 	}
-	h.table.Store(&table{slices.Concat(old.handlers[:i], []*handler{e}, old.handlers[i:]), any})
+	h.table.Store(&table{splice(old.handlers, i, i, e), any})
 	return func() {
 		if !e.done.Swap(true) {
 			h.remove(e)
@@ -132,17 +132,16 @@ func (h *Handlers) remove(e *handler) {
 	if e.any {
 		t.any--
 	}
-	if t.handlers = slices.Concat(t.handlers[:i], t.handlers[i+1:]); len(t.handlers) == 0 {
+	if t.handlers = splice(t.handlers, i, i+1); len(t.handlers) == 0 {
 		h.table.Store(nil)
 		return
 	}
 	h.table.Store(&t)
 }
 
-// lookup returns the handlers of that name.
-func (t *table) lookup(name string) []*handler {
-	start, end := t.find(name)
-	return t.handlers[start:end]
+// splice returns the list with the handlers between i and j replaced.
+func splice(list []*handler, i, j int, by ...*handler) []*handler {
+	return slices.Concat(list[:i], by, list[j:])
 }
 
 // find returns where the handlers of that name are, or would be. The name must not
