@@ -331,7 +331,7 @@ func (s slow) MarshalJSON() ([]byte, error) {
 	return []byte(`"slow"`), nil
 }
 
-// An event that nobody waits for the answer of any more is not sent later.
+// An event whose answer nothing waits for any more is not sent later.
 func TestRequestEncodedWhileTheConnectionEnds(t *testing.T) {
 	play(t, &noJitter, func(d *dialogue) {
 		s := d.quiet()

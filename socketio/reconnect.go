@@ -44,8 +44,8 @@ func (m *Manager) release() {
 	}
 }
 
-// begin returns the context of an attempt, or nil when no socket is active; then
-// keep is over.
+// begin returns the context of an attempt, or nil when no socket is active; keep ends
+// then.
 func (m *Manager) begin() context.Context {
 	m.mu.Lock()
 	defer m.mu.Unlock()

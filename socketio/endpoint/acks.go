@@ -84,7 +84,7 @@ func (a *Acks) take(id uint64) AckFunc {
 }
 
 // Resolve gives the packet to whoever waits for that id. It returns false for an
-// id that nobody waits for, which the protocol ignores.
+// id that nothing waits for, which the protocol ignores.
 func (a *Acks) Resolve(id uint64, reply *parser.Packet) bool {
 	fn := a.take(id)
 	if fn == nil {

@@ -220,7 +220,7 @@ func TestRequestNotSent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = acks.Request(ctx, parser.JSON{}, "x", func(uint64) error {
-		t.Error("sent though ctx is over")
+		t.Error("sent though ctx is done")
 		return nil
 	})
 	require.ErrorIs(t, err, context.Canceled)
@@ -236,7 +236,7 @@ func TestRequestNotSent(t *testing.T) {
 	require.Error(t, err)
 }
 
-// An answer that has arrived wins over a context that is over.
+// An answer that has arrived wins over a context that is done.
 func TestRequestAnsweredAsItsContextEnds(t *testing.T) {
 	for range 100 {
 		var acks endpoint.Acks
