@@ -151,12 +151,15 @@ func await(ctx context.Context, closed <-chan struct{}) error {
 // forget drops a socket that was closed, and what it has to send. Wait still waits
 // for its handlers.
 func (m *Manager) forget(s *Socket) {
-	if m.closed || s.conn != nil || m.named[s.namespace] != s {
+	if m.closed || m.named[s.namespace] != s {
 		return
 	}
-	delete(m.named, s.namespace)
 	s.discard(ErrClosed)
 	s.acks.Fail(&DisconnectError{Reason: ClientDisconnect, Err: ErrClosed}, nil)
+	if s.conn != nil {
+		return // the answer to CONNECT is still to come, which DISCONNECT has to follow
+	}
+	delete(m.named, s.namespace)
 	s.inbox.Call(func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()

@@ -267,6 +267,23 @@ func TestGoexitInAuth(t *testing.T) {
 	})
 }
 
+// A socket that is closed before its namespace is confirmed ends what it has asked.
+func TestCloseOfASocketBeforeItIsConfirmed(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		keep, s := d.quiet(), d.socket("/n")
+		p := d.connected(keep)
+		connect := d.connect(s)
+		request := d.start(func() error { _, err := s.Request(context.Background(), "r"); return err })
+		require.NoError(d, s.Close())
+		var ended *DisconnectError
+		require.ErrorAs(d, connect.result(), &ended)
+		require.ErrorAs(d, request.result(), &ended)
+		p.send(`40/n,{"sid":"n"}`)
+		p.want("40/n,", "41/n,")
+		d.want()
+	})
+}
+
 func TestCloseDuringAnAttempt(t *testing.T) {
 	play(t, nil, func(d *dialogue) {
 		connect := d.connect(d.quiet())

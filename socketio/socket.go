@@ -13,7 +13,8 @@ import (
 //
 // Everything it calls, the handlers of events and the functions given to
 // OnConnect, OnConnectError and OnDisconnect, runs on the socket's queue: one at
-// a time, in the order in which things happened. A function that does not return
+// a time, in the order in which things happened. One that panics, or calls
+// runtime.Goexit, is reported to Options.OnError, and the queue goes on. A function that does not return
 // holds back those that follow it, but not acknowledgements and the heartbeat,
 // until 1000 events (or 16 MiB of them) wait: then the connection is not read any
 // more, and in the end the server cannot send.
