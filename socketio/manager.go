@@ -21,7 +21,7 @@ type Manager struct {
 	opts     Options // with their defaults
 	address  address
 	platform transport.Platform
-	engine   engineclient.Options // without the hooks, which are a session's
+	engine   engineclient.Options // of the next session, keep's own
 
 	opened  uint64         // sessions; counted by keep
 	signals endpoint.Inbox // reacts to the platform's signals

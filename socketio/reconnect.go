@@ -107,10 +107,9 @@ func (m *Manager) open(ctx context.Context) (*session, error) {
 	}
 	defer cancel()
 	c := &session{manager: m, id: m.opened + 1, decoder: m.opts.Format.NewDecoder(m.opts.limits())}
-	options := m.engine
-	options.OnPing, options.OnUpgraded, options.OnStay = c.pinged, c.upgraded, c.upgradeFailed
+	m.engine.OnPing, m.engine.OnUpgraded, m.engine.OnStay = c.pinged, c.upgraded, c.upgradeFailed
 	var err error
-	if c.Session, err = engineclient.Open(attempt, options); err != nil {
+	if c.Session, err = engineclient.Open(attempt, m.engine); err != nil {
 		if attempt.Err() != nil && ctx.Err() == nil {
 			err = fmt.Errorf("socketio: no connection within %v: %w", timeout, err)
 		}
