@@ -23,16 +23,16 @@ type sendBuffer struct {
 	bytes   int // held
 }
 
-// put appends a packet. As in a queue, one that is over the limit by itself fits
-// into an empty buffer.
-func (b *sendBuffer) put(p packet) error {
+// put appends a packet, and reports whether it fits. As in a queue, one that is over
+// the limit by itself fits into an empty buffer.
+func (b *sendBuffer) put(p packet) bool {
 	size := endpoint.Held(p.messages)
 	if b.limit > 0 && len(b.packets) > 0 && b.bytes+size > b.limit {
-		return ErrBufferFull
+		return false
 	}
 	b.packets = append(b.packets, p)
 	b.bytes += size
-	return nil
+	return true
 }
 
 // take empties the buffer.

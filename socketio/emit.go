@@ -77,21 +77,21 @@ func (s *Socket) send(p packet) error {
 	if !m.admit(s) {
 		return ErrClosed
 	}
+	full := false
 	if s.connected() {
 		switch s.conn.send(p, engineclient.Ordinary) {
 		case nil:
 			return nil
 		case engineclient.ErrFull:
-			s.note(nil, p, ErrBufferFull)
-			return ErrBufferFull
+			full = true
 		}
-		// The connection has ended, which the socket is about to be told.
+		// Another error: the connection has ended, which the socket is about to be told.
 	}
-	err := s.buffer.put(p)
-	if err != nil {
-		s.note(nil, p, err)
+	if full || !s.buffer.put(p) {
+		s.note(nil, p, ErrBufferFull)
+		return ErrBufferFull
 	}
-	return err
+	return nil
 }
 
 // send queues a packet for the server. It is called with manager.mu held.

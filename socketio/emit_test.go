@@ -312,7 +312,7 @@ func TestRequestBufferedWhileTheConnectionEnds(t *testing.T) {
 		buffered, err := s.acks.Add(count)
 		require.NoError(d, err)
 		d.manager.mu.Lock()
-		require.NoError(d, s.buffer.put(packet{id: buffered, hasID: true}))
+		require.True(d, s.buffer.put(packet{id: buffered, hasID: true}))
 		d.manager.mu.Unlock()
 		p.conn.Drop()
 		synctest.Wait()

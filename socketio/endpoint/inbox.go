@@ -72,7 +72,7 @@ func (b *Inbox) run(batch []item) {
 		if m := batch[i].message; m != nil {
 			name = m.Name()
 		}
-		b.report(handlerError(name, ErrExited))
+		b.report(panicked(name, ErrExited))
 		b.run(batch[i+1:])
 	}()
 	for ; i < len(batch); i++ {

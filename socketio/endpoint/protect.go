@@ -18,17 +18,13 @@ func Protect(name string, fn func() error) (err error) {
 	return fn()
 }
 
-// panicked returns the panic of a function as an error. It is called by what recovers it.
+// panicked returns the panic of a function as an error. It is called by what recovers
+// it, or notices that the function has ended its goroutine.
 func panicked(name string, value any) error {
 	cause, ok := value.(error)
 	if !ok {
 		cause = fmt.Errorf("%v", value)
 	}
-	return handlerError(name, cause)
-}
-
-// handlerError returns the error with the stack of the goroutine.
-func handlerError(name string, cause error) error {
 	stack := make([]byte, 16<<10)
 	return &event.HandlerError{Event: name, Err: cause, Stack: stack[:runtime.Stack(stack, false)]}
 }
