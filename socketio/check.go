@@ -1,50 +1,40 @@
 package socketio
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
 	"github.com/isosocket/isosocket/transport/engineio"
 )
 
-const (
-	negative    = "it must not be negative"
-	withoutUnit = "a duration without a unit is in nanoseconds, write 5 * time.Second"
-)
-
 // check returns an error for an option that cannot work.
 func (o *Options) check() error {
+	for _, d := range [...]struct {
+		field string
+		value time.Duration
+	}{
+		{"Timeout", max(o.Timeout, 0)}, // negative means none
+		{"ReconnectionDelay", o.ReconnectionDelay},
+		{"ReconnectionDelayMax", o.ReconnectionDelayMax},
+	} {
+		if d.value != 0 && d.value < time.Millisecond {
+			return wrong(d.field, d.value, "it must be at least a millisecond; without a unit it is in nanoseconds")
+		}
+	}
 	if o.ReconnectionAttempts < 0 {
-		return wrong("ReconnectionAttempts", o.ReconnectionAttempts, negative)
+		return wrong("ReconnectionAttempts", o.ReconnectionAttempts, "it must not be negative")
 	}
 	if !(o.RandomizationFactor <= 1) { // NaN is wrong too
 		return wrong("RandomizationFactor", o.RandomizationFactor, "it must not be over 1")
 	}
-	if o.Transports != nil && len(o.Transports) == 0 {
-		return wrong("Transports", o.Transports, "a connection needs one")
-	}
+	known := o.Transports == nil || len(o.Transports) > 0
 	for _, name := range o.transports() {
-		if name != engineio.Polling && name != engineio.WebSocket {
-			return wrong("Transports", o.Transports, `there are "polling" and "websocket"`)
-		}
+		known = known && (name == engineio.Polling || name == engineio.WebSocket)
 	}
-	return cmp.Or(
-		checkPath(o.Path),
-		checkDuration("Timeout", max(o.Timeout, 0)), // negative means none
-		checkDuration("ReconnectionDelay", o.ReconnectionDelay),
-		checkDuration("ReconnectionDelayMax", o.ReconnectionDelayMax),
-	)
-}
-
-func checkDuration(field string, d time.Duration) error {
-	switch {
-	case d < 0:
-		return wrong(field, d, negative)
-	case d > 0 && d < time.Millisecond:
-		return wrong(field, d, withoutUnit)
+	if !known {
+		return wrong("Transports", o.Transports, `there are "polling" and "websocket"`)
 	}
-	return nil
+	return checkPath(o.Path)
 }
 
 func wrong(field string, value any, why string) error {
