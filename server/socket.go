@@ -58,7 +58,7 @@ const (
 func newSocket(n *Namespace, c *conn, auth parser.Value) *Socket {
 	s := &Socket{id: engineserver.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
 	s.acks.IDs = &n.ackIDs
-	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.handle)
+	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.handle, s.report)
 	n.rooms.Add(s.id, s)
 	return s
 }

@@ -1,14 +1,9 @@
 package server
 
 import (
-	"bytes"
-	"fmt"
 	"io"
-	"strconv"
-	"strings"
-	"sync"
-	"unicode"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/transport"
 )
@@ -29,57 +24,16 @@ import (
 // Each packet is one Write, of which there is one at a time; a packet sent and what the
 // client answers may change places. What clients say is in them, passwords too.
 func TracePackets(w io.Writer) *Trace {
-	p := &packetPrinter{w: w}
+	p := endpoint.NewPacketPrinter(w)
 	return &Trace{
 		SessionOpened: func(s Session) {
-			p.print(s, "opened: "+s.Transport()+", "+s.Handshake().RemoteAddr)
+			p.Print(s.ID(), "opened: "+s.Transport()+", "+s.Handshake().RemoteAddr)
 		},
-		SessionUpgraded: func(s Session) { p.print(s, "upgraded: "+s.Transport()) },
-		SessionClosed: func(s Session, reason event.Reason, err error) {
-			if err == nil {
-				p.print(s, "closed: "+string(reason))
-			} else {
-				p.print(s, fmt.Sprintf("closed: %s: %v", reason, err))
-			}
-		},
-		PacketReceived: func(s Session, m transport.Message) {
-			if m.Binary {
-				p.print(s, fmt.Sprintf("← %d bytes", len(m.Data)))
-			} else {
-				p.print(s, "← "+printable(m.Data))
-			}
-		},
+		SessionUpgraded: func(s Session) { p.Print(s.ID(), "upgraded: "+s.Transport()) },
+		SessionClosed:   func(s Session, reason event.Reason, err error) { p.Closed(s.ID(), reason, err) },
+		PacketReceived:  func(s Session, m transport.Message) { p.Received(s.ID(), m) },
 		PacketSent: func(s Session, text []byte, attachments []transport.Message) {
-			lines := []string{"→ " + printable(text)}
-			for _, a := range attachments {
-				lines = append(lines, fmt.Sprintf("→ %d bytes", len(a.Data)))
-			}
-			p.print(s, lines...)
+			p.Sent(s.ID(), text, attachments)
 		},
 	}
-}
-
-type packetPrinter struct {
-	mu sync.Mutex
-	w  io.Writer // guarded by mu
-}
-
-func (p *packetPrinter) print(s Session, lines ...string) {
-	var text []byte
-	for _, line := range lines {
-		text = fmt.Appendf(text, "session %d %s\n", s.ID(), line)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, _ = p.w.Write(text) // an error that a trace cannot report
-}
-
-// printable returns the text as it stands, or quoted if it could disturb a terminal:
-// the trace sees it before it is known to be valid.
-func printable(text []byte) string {
-	s := string(bytes.ToValidUTF8(text, []byte("\uFFFD")))
-	if strings.ContainsFunc(s, unicode.IsControl) {
-		return strconv.Quote(s)
-	}
-	return s
 }

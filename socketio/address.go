@@ -122,7 +122,7 @@ func checkHost(host string) error {
 	return nil
 }
 
-// isLoopback tells whether the host is this machine, which needs no network.
+// isLoopback reports whether the host is this machine, which needs no network.
 func (a *address) isLoopback() bool {
 	name := a.host
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
@@ -155,16 +155,16 @@ func (a *address) endpoint(path string, parameters map[string]string) string {
 	return url
 }
 
-// checkPath tells whether the path of the options can stand in a URL.
+// checkPath returns an error for a path of the options that cannot stand in a URL.
 func checkPath(path string) error {
 	if i := indexRefused(path, " \"#<>?\\^`{|}"); i >= 0 {
-		return fmt.Errorf("socketio: path %q: %w: character at offset %d", path, ErrURL, i)
+		return fmt.Errorf("socketio: Options.Path is %s: %w: character at offset %d", path, ErrURL, i)
 	}
 	return nil
 }
 
-// checkNamespace tells whether a packet can carry the name: it ends at a comma
-// there.
+// checkNamespace returns an error for a name that no packet can carry: it ends at a
+// comma there.
 func checkNamespace(name string) error {
 	if i := indexRefused(name, ","); i >= 0 {
 		return fmt.Errorf("socketio: namespace %q: character at offset %d is not allowed", name, i)

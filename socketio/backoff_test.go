@@ -39,7 +39,7 @@ func TestBackoff(t *testing.T) {
 }
 
 func TestBackoffForEver(t *testing.T) {
-	b := (&Options{}).backoff()
+	b := defaults(t, nil).backoff()
 	for range 5000 {
 		d := b.next(0.99)
 		require.Positive(t, d)
@@ -49,9 +49,8 @@ func TestBackoffForEver(t *testing.T) {
 }
 
 func TestBackoffOptions(t *testing.T) {
-	require.Equal(t, backoff{delay: time.Second, max: 5 * time.Second, jitter: 0.5}, (&Options{}).backoff())
-	require.Equal(t, backoff{delay: time.Minute, max: time.Hour}, (&Options{
+	require.Equal(t, backoff{delay: time.Second, max: 5 * time.Second, jitter: 0.5}, defaults(t, nil).backoff())
+	require.Equal(t, backoff{delay: time.Minute, max: time.Hour}, defaults(t, &Options{
 		ReconnectionDelay: time.Minute, ReconnectionDelayMax: time.Hour, RandomizationFactor: -1,
 	}).backoff())
-	require.Equal(t, 1.0, (&Options{RandomizationFactor: 7}).backoff().jitter)
 }

@@ -3,14 +3,14 @@ package socketio
 import (
 	"slices"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/transport"
-	"github.com/isosocket/isosocket/transport/queue"
 )
 
 // packet is an encoded packet that goes out, with its attachments.
 type packet struct {
 	messages []transport.Message
-	size     int // of all messages, in bytes
+	event    string // its name; "" for what is no event
 	id       uint64
 	hasID    bool // an answer to id is awaited
 }
@@ -18,21 +18,21 @@ type packet struct {
 // sendBuffer keeps, in order, the packets emitted while a socket is not
 // connected. It is guarded by the manager's mu.
 type sendBuffer struct {
-	limits  queue.Limits
+	limit   int // of bytes; 0 means none
 	packets []packet
-	bytes   int
+	bytes   int // held
 }
 
-// put appends a packet. As in a queue, one that is over the limit by itself fits
-// into an empty buffer.
-func (b *sendBuffer) put(p packet) error {
-	if b.limits.MaxItems > 0 && len(b.packets) >= b.limits.MaxItems ||
-		b.limits.MaxBytes > 0 && len(b.packets) > 0 && b.bytes+p.size > b.limits.MaxBytes {
-		return ErrBufferFull
+// put appends a packet, and reports whether it fits. As in a queue, one that is over
+// the limit by itself fits into an empty buffer.
+func (b *sendBuffer) put(p packet) bool {
+	size := endpoint.Held(p.messages)
+	if b.limit > 0 && len(b.packets) > 0 && b.bytes+size > b.limit {
+		return false
 	}
 	b.packets = append(b.packets, p)
-	b.bytes += p.size
-	return nil
+	b.bytes += size
+	return true
 }
 
 // take empties the buffer.
@@ -42,14 +42,14 @@ func (b *sendBuffer) take() []packet {
 	return packets
 }
 
-// has tells whether the packet with that acknowledgement id was not sent yet.
+// has reports whether the packet with that acknowledgement id was not sent yet.
 func (b *sendBuffer) has(id uint64) bool { return b.index(id) >= 0 }
 
 // remove takes back the packet with that acknowledgement id, if it is still
 // there.
 func (b *sendBuffer) remove(id uint64) {
 	if i := b.index(id); i >= 0 {
-		b.bytes -= b.packets[i].size
+		b.bytes -= endpoint.Held(b.packets[i].messages)
 		b.packets = slices.Delete(b.packets, i, i+1)
 	}
 }

@@ -109,8 +109,10 @@ func TestRefusedUpgrade(t *testing.T) {
 	failed := make(chan error, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	client, err := socketio.Dial(ctx, s.URL, &socketio.Options{Trace: &socketio.Trace{UpgradeFailed: func(err error) { failed <- err }}})
+	client, err := socketio.New(s.URL, nil)
 	require.NoError(t, err)
+	client.Manager().AddTrace(&socketio.Trace{UpgradeFailed: func(_ socketio.Session, err error) { failed <- err }})
+	require.NoError(t, client.Connect(ctx))
 	defer client.Close()
 	select {
 	case err := <-failed:

@@ -10,7 +10,6 @@ import (
 	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
-	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 )
 
 // outcome is where callers of Connect wait.
@@ -39,14 +38,14 @@ func (o *outcome) settled() bool {
 }
 
 // Connect connects the socket and waits until it is connected, until it is clear
-// that it will not be, or until ctx is over, which bounds the waiting only.
+// that it will not be, or until ctx is done, which bounds the waiting only.
 // Failed attempts are repeated meanwhile as the options say, and reported to
 // OnConnectError. A connection that is lost later is restored without another
 // Connect.
 //
 // The error names the cause: a [*ConnectError] if the server refused the
 // namespace; a [*StatusError], an [*AnswerError], [ErrVersion] or whatever else
-// the last attempt met, which is part of the error also when ctx is over;
+// the last attempt met, which is part of the error also when ctx is done;
 // [ErrClosed]. When it is not nil the socket is not connecting any more, unless
 // it was before the call.
 //
@@ -64,13 +63,13 @@ func (s *Socket) Connect(ctx context.Context) error {
 		s.activate()
 	}
 	o := s.outcome
-	m.mu.Unlock()
+	m.unlock()
 
 	select {
 	case <-o.done:
 	case <-ctx.Done():
 		m.mu.Lock()
-		defer m.mu.Unlock()
+		defer m.unlock()
 		if !o.settled() {
 			err := s.interrupted(ctx)
 			if started && s.outcome == o {
@@ -85,7 +84,7 @@ func (s *Socket) Connect(ctx context.Context) error {
 	return nil
 }
 
-// interrupted returns the error of a Connect whose ctx is over.
+// interrupted returns the error of a Connect whose ctx is done.
 func (s *Socket) interrupted(ctx context.Context) error {
 	state := s.lastErr
 	if s.conn != nil && s.conn.asked {
@@ -97,31 +96,17 @@ func (s *Socket) interrupted(ctx context.Context) error {
 	return connectFailed(s.namespace, fmt.Errorf("%w: %w", context.Cause(ctx), state))
 }
 
-// Disconnect leaves the namespace. Packets emitted before are sent; events not
-// handled yet are not delivered any more. The connection is closed when no other
-// socket of the manager uses it. Connect may be called again.
-//
-// It does not wait, and may be called in a handler.
-func (s *Socket) Disconnect() {
-	s.manager.mu.Lock()
-	defer s.manager.mu.Unlock()
-	if s.active {
-		s.leave(&DisconnectError{Reason: ClientDisconnect})
-	}
+// OnConnect calls fn each time the socket is connected, before any event of that
+// connection is handled. What was emitted meanwhile has been sent by then.
+func (s *Socket) OnConnect(fn func()) (off func()) {
+	return s.onConnect.add(func(Reason, error) { fn() })
 }
 
-// Close disconnects the socket and waits until its handlers have returned. That
-// of a socket made by New or Dial also closes its manager, see [Manager.Close].
-// It must not be called in a handler, which it would wait for;
-// [Socket.Disconnect] may. The error is always nil.
-func (s *Socket) Close() error {
-	if s.owner {
-		return s.manager.Close()
-	}
-	s.Disconnect()
-	_ = s.inbox.Wait(context.Background()) // which is never done
-	s.manager.forget(s)
-	return nil
+// OnConnectError calls fn for every attempt to connect that failed. The error is
+// a [*ConnectError] if the server refused the namespace. [Socket.Active] tells
+// whether there will be another attempt.
+func (s *Socket) OnConnectError(fn func(err error)) (off func()) {
+	return s.onConnectError.add(func(_ Reason, err error) { fn(err) })
 }
 
 // The following are called with manager.mu held.
@@ -137,37 +122,9 @@ func (s *Socket) activate() {
 	m.start()
 }
 
-// deactivate ends the connecting, or what came of it.
-func (s *Socket) deactivate(err error) {
-	s.active = false
-	s.outcome.settle(err)
-	if s.manager.active--; s.manager.active == 0 {
-		s.manager.release()
-	}
-}
-
-// leave is what Disconnect does.
-func (s *Socket) leave(err error) {
-	switch conn := s.conn; {
-	case conn == nil:
-	case conn.sid != "":
-		p := s.control(parser.Disconnect)
-		_ = conn.session.Send(p.messages, engineclient.Control) // an error: the server will notice, too
-		s.leftOn = conn.session
-		conn.left.Store(true)
-		s.end(ClientDisconnect, nil)
-	case !conn.asked:
-		s.drop(err)
-	default:
-		// The answer to CONNECT is still to come: connected sends DISCONNECT
-		// then. Before that the server would take it for a violation.
-	}
-	s.deactivate(err)
-}
-
 // join asks for the namespace on a session that is open.
-func (s *Socket) join(session *engineclient.Session) {
-	conn := &connection{session: session}
+func (s *Socket) join(session *session) {
+	conn := &connection{socket: s, session: session}
 	conn.ctx, conn.cancel = context.WithCancelCause(context.Background())
 	s.conn = conn
 	// Events come before the answer only to a session that the server recovers. On an
@@ -178,27 +135,14 @@ func (s *Socket) join(session *engineclient.Session) {
 		s.ask(conn, s.control(parser.Connect, ids...))
 		return
 	}
-	s.manager.asking.Go(func() { s.authenticate(conn, ids) }) // Manager.serve waits for it
+	s.manager.asking++
+	go s.authenticate(conn, ids) // ends with the connection; Manager.Wait waits for it
 }
 
 // ask sends CONNECT.
-func (s *Socket) ask(conn *connection, p packet) {
+func (s *Socket) ask(conn *connection, group []transport.Message) {
 	conn.asked = true
-	_ = conn.session.Send(p.messages, engineclient.Control) // an error: the session has ended and Manager.serve knows
-}
-
-// drop forgets a connection that was not confirmed.
-func (s *Socket) drop(err error) {
-	s.conn.cancel(err)
-	s.conn = nil
-}
-
-// end tells everybody that the connection, which was confirmed, is over.
-func (s *Socket) end(reason Reason, err error) {
-	lost := &DisconnectError{Reason: reason, Err: err}
-	s.drop(lost)
-	s.acks.Fail(lost, s.buffer.has)
-	s.later("disconnect", &s.onDisconnect, reason, err)
+	conn.control(packet{messages: group})
 }
 
 // failed reports an attempt that failed.
@@ -218,24 +162,10 @@ func (s *Socket) refused(err error) {
 	}
 }
 
-// lost is called when the session of the connection has ended.
-func (s *Socket) lost(reason Reason, err error) {
-	switch {
-	case s.conn.sid != "":
-		s.end(reason, err)
-		s.outcome = newOutcome()
-	case s.active:
-		failure := &DisconnectError{Reason: reason, Err: err}
-		s.drop(failure)
-		s.failed(failure)
-	default:
-		s.drop(errNotConnected)
-	}
-}
-
 // authenticate asks the user for the payload of CONNECT and sends it.
 func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 	m := s.manager
+	defer s.authEnded(conn)
 	for retry := m.opts.backoff(); ; {
 		group, err := s.encodeConnect(conn.ctx, ids)
 
@@ -247,22 +177,37 @@ func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 		_, refused := errors.AsType[*ConnectError](err)
 		switch {
 		case err == nil:
-			s.ask(conn, packetOf(group))
-			m.mu.Unlock()
+			s.ask(conn, group)
+			m.unlock()
 			return
 		case m.opts.NoReconnect || refused:
 			s.refused(err)
-			m.mu.Unlock()
+			m.unlock()
 			return
 		}
 		s.failed(err)
-		m.mu.Unlock()
+		m.unlock()
 
 		select {
 		case <-time.After(retry.next(rand.Float64())):
 		case <-conn.ctx.Done():
 			return
 		}
+	}
+}
+
+// authEnded is called when authenticate has ended. If nothing came of it Auth has called
+// runtime.Goexit, and would again.
+func (s *Socket) authEnded(conn *connection) {
+	m := s.manager
+	m.mu.Lock()
+	defer m.unlock()
+	if s.conn == conn && !conn.asked {
+		s.refused(fmt.Errorf("socketio: auth: %w", endpoint.ErrExited))
+	}
+	if m.asking--; m.asking == 0 && m.answered != nil {
+		close(m.answered)
+		m.answered = nil
 	}
 }
 
@@ -273,7 +218,7 @@ func (s *Socket) encodeConnect(ctx context.Context, ids []parser.Member) (group 
 		if err != nil {
 			return err
 		}
-		group, err = s.manager.format.EncodeControl(parser.Connect, s.namespace, payload, ids...)
+		group, err = s.manager.opts.Format.EncodeControl(parser.Connect, s.namespace, payload, ids...)
 		return err
 	})
 	if err != nil {

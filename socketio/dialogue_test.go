@@ -58,7 +58,7 @@ func playAt(t *testing.T, url string, opts *Options, script func(d *dialogue)) {
 		d.manager = manager
 		defer manager.Close()
 		script(d)
-		require.NoError(t, manager.Close())
+		require.NoError(t, manager.Shutdown(t.Context()))
 		require.Nil(t, d.watcher, "the platform is still watched")
 	})
 }
@@ -83,6 +83,17 @@ func (d *dialogue) want(lines ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	require.Equal(d, lines, d.log)
+	d.log = nil
+}
+
+// wantAnyOrder is want for what happens at once, on the connection and on the queues
+// of sockets.
+func (d *dialogue) wantAnyOrder(lines ...string) {
+	d.Helper()
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	require.ElementsMatch(d, lines, d.log)
 	d.log = nil
 }
 

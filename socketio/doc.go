@@ -42,7 +42,7 @@
 // # Connecting and reconnecting
 //
 // [Socket.Connect] waits until the socket is connected, and repeats attempts that
-// fail, with growing delays, until its context is over or it is clear that trying
+// fail, with growing delays, until its context is done or it is clear that trying
 // cannot help: the server refuses the client or the namespace, speaks another
 // protocol revision, or is no Socket.IO server. A connection that is lost later
 // is restored without a call. [Socket.OnConnect], [Socket.OnConnectError] and
@@ -55,9 +55,11 @@
 //
 // # Cancellation and closing
 //
-// [Socket.Context] is over when the socket is disconnected, its cause says why.
-// Handlers are given it. [Socket.Disconnect] leaves the namespace and does not
-// wait; [Socket.Close] and [Manager.Close] wait until nothing runs any more.
+// [Socket.Context] is canceled when the socket is disconnected, its cause says why.
+// Handlers are given it. [Socket.Disconnect] leaves the namespace and does not wait.
+// [Socket.Close] and [Manager.Close] are for good: they send what was emitted, close
+// the connection, which takes at most 5 seconds, and do not wait for handlers, so that
+// one may call them. Wait does, and Shutdown is both.
 //
 // # Several namespaces
 //

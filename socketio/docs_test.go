@@ -72,7 +72,7 @@ func undocumented(decl ast.Decl) (names []*ast.Ident) {
 	return names
 }
 
-// shown tells whether a function is part of what go doc shows, which a method of
+// shown reports whether a function is part of what go doc shows, which a method of
 // a type that is not exported is not.
 func shown(d *ast.FuncDecl) bool {
 	if d.Recv == nil {

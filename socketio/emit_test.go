@@ -83,8 +83,9 @@ func TestPacketsAreBufferedWhileNotConnected(t *testing.T) {
 }
 
 func TestSendBufferIsBounded(t *testing.T) {
-	t.Run("packets", func(t *testing.T) {
-		play(t, &Options{SendBufferPackets: 2}, func(d *dialogue) {
+	t.Run("bytes held", func(t *testing.T) {
+		const held = 32 + 48 + len(`2["a"]`)
+		play(t, &Options{SendBufferBytes: 2 * held}, func(d *dialogue) {
 			s := d.quiet()
 			require.NoError(d, s.Emit("a"))
 			require.NoError(d, s.Emit("b"))
@@ -97,7 +98,7 @@ func TestSendBufferIsBounded(t *testing.T) {
 			p.want(`42["d"]`)
 		})
 	})
-	t.Run("bytes", func(t *testing.T) {
+	t.Run("a large packet", func(t *testing.T) {
 		play(t, &Options{SendBufferBytes: 100}, func(d *dialogue) {
 			s := d.quiet()
 			require.NoError(d, s.Emit("large", strings.Repeat("x", 1000))) // alone it may be
@@ -108,7 +109,7 @@ func TestSendBufferIsBounded(t *testing.T) {
 		})
 	})
 	t.Run("without a bound", func(t *testing.T) {
-		play(t, &Options{SendBufferBytes: -1, SendBufferPackets: -1}, func(d *dialogue) {
+		play(t, &Options{SendBufferBytes: -1}, func(d *dialogue) {
 			s := d.quiet()
 			for range 20_000 {
 				require.NoError(d, s.Emit("a"))
@@ -311,7 +312,7 @@ func TestRequestBufferedWhileTheConnectionEnds(t *testing.T) {
 		buffered, err := s.acks.Add(count)
 		require.NoError(d, err)
 		d.manager.mu.Lock()
-		require.NoError(d, s.buffer.put(packet{id: buffered, hasID: true}))
+		require.True(d, s.buffer.put(packet{id: buffered, hasID: true}))
 		d.manager.mu.Unlock()
 		p.conn.Drop()
 		synctest.Wait()
@@ -330,7 +331,7 @@ func (s slow) MarshalJSON() ([]byte, error) {
 	return []byte(`"slow"`), nil
 }
 
-// An event that nobody waits for the answer of any more is not sent later.
+// An event whose answer nothing waits for any more is not sent later.
 func TestRequestEncodedWhileTheConnectionEnds(t *testing.T) {
 	play(t, &noJitter, func(d *dialogue) {
 		s := d.quiet()

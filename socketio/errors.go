@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	// ErrClosed is returned by the methods of a socket whose manager is closed.
+	// ErrClosed is returned by the methods of a socket that is closed, or whose manager is.
 	ErrClosed = errors.New("socketio: closed")
 
 	// ErrBufferFull is returned by Emit and Request when what waits to be sent is
@@ -59,7 +59,7 @@ const (
 	ParseError       = event.ParseError       // the server sent something that is not Socket.IO
 )
 
-// permanent tells whether trying again cannot help, so that reconnection stops:
+// permanent reports whether trying again cannot help, so that reconnection stops:
 //
 //   - the server speaks another protocol revision, or refuses every transport we have;
 //   - it refuses the client (401, 403, or Engine.IO code 4 of an allowRequest);
@@ -91,7 +91,7 @@ func permanent(err error, everOpen bool) bool {
 	return foreign && !everOpen
 }
 
-// errNoConnectAnswer is part of the error when ctx of Connect is over while the
+// errNoConnectAnswer is part of the error when ctx of Connect is done while the
 // namespace is being joined.
 var errNoConnectAnswer = errors.New("the connection is open, the server has not answered CONNECT yet")
 

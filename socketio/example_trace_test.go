@@ -3,34 +3,43 @@
 package socketio_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/isosocket/isosocket/server"
 	"github.com/isosocket/isosocket/socketio"
 )
 
-func ExampleTrace() {
+// A trace counts, logs, or feeds a status line.
+func ExampleManager_AddTrace() {
 	url, stop := serve(func(*server.Server) {})
 	defer stop()
 	ctx, cancel := ask()
 	defer cancel()
 
-	upgraded := make(chan struct{})
-	s, err := socketio.Dial(ctx, url, &socketio.Options{Trace: &socketio.Trace{
-		Connecting:      func(attempt int) { fmt.Println("attempt", attempt) },
-		TransportOpened: func(_, transport string) { fmt.Println("open:", transport) },
-		Upgraded: func(transport string) {
-			fmt.Println("upgraded:", transport)
-			close(upgraded)
-		},
-		Closed: func(reason socketio.Reason, _ error) { fmt.Println("closed:", reason) },
-	}})
+	s, err := socketio.New(url, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
+	upgraded := make(chan struct{})
+	s.Manager().AddTrace(&socketio.Trace{
+		Connecting:    func(attempt int) { fmt.Println("attempt", attempt) },
+		SessionOpened: func(s socketio.Session) { fmt.Println("open:", s.Transport()) },
+		SessionUpgraded: func(s socketio.Session) {
+			fmt.Println("upgraded:", s.Transport())
+			close(upgraded)
+		},
+		SessionClosed: func(_ socketio.Session, reason socketio.Reason, _ error) { fmt.Println("closed:", reason) },
+	})
+	if err := s.Connect(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
 	<-upgraded
-	s.Close()
+	if err := s.Shutdown(context.Background()); err != nil {
+		fmt.Println(err)
+	}
 	// Output:
 	// attempt 0
 	// open: polling

@@ -3,6 +3,8 @@ package socketio
 import (
 	"slices"
 	"sync"
+
+	"github.com/isosocket/isosocket/socketio/endpoint"
 )
 
 // listener is given what is known of the happening that it listens for: a
@@ -32,4 +34,26 @@ func (l *listeners) all() []*listener {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.fns
+}
+
+// later tells the traces and calls the listeners, on the socket's queue. It is called
+// with manager.mu held, where the thing happens, so that they hear of things in their
+// order.
+func (s *Socket) later(name string, l *listeners, reason Reason, err error) {
+	s.inbox.Call(func() {
+		if t := s.manager.tracer.Load(); t != nil {
+			switch l {
+			case &s.onConnect:
+				t.Connected(s)
+			case &s.onDisconnect:
+				t.Disconnected(s, reason, err)
+			}
+		}
+		for _, listener := range l.all() {
+			panicked := endpoint.Protect(name, func() error { (*listener)(reason, err); return nil })
+			if panicked != nil {
+				s.manager.opts.reportError(panicked)
+			}
+		}
+	})
 }

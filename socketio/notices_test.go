@@ -17,7 +17,7 @@ func (d *dialogue) noted() []string {
 }
 
 // A socket that is connected, left and closed again and again, as fast as it goes,
-// is told of each of these once and in order, and of nothing after Close.
+// is told of each of these once and in order, and of nothing after Shutdown.
 func TestNoticesInOrder(t *testing.T) {
 	play(t, nil, func(d *dialogue) {
 		keep, err := d.manager.Socket("/keep", nil) // the session
@@ -41,7 +41,7 @@ func TestNoticesInOrder(t *testing.T) {
 			s := d.socket("/")
 			require.NoError(d, s.Connect(d.Context()))
 			s.Disconnect()
-			require.NoError(d, s.Close())
+			require.NoError(d, s.Shutdown(d.Context()))
 			d.note("closed")
 			require.Equal(d, []string{"connect", "disconnect: io client disconnect", "closed"}, d.noted())
 		}

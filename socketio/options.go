@@ -7,15 +7,16 @@ import (
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
-	"github.com/isosocket/isosocket/transport/queue"
 )
 
 // Options configure a [Manager] and the sockets that [New] and [Dial] make. Nil
-// and the zero value mean the defaults. They are read once: later changes have no
-// effect.
+// and the zero value are useful: every field says what its zero means. They are read
+// once, by [New], [Dial] and [NewManager], which return an error for what cannot work: a
+// negative value, unless the field says what it means, and a duration of less than a
+// millisecond, which is a number that lacks its unit.
 type Options struct {
 	// Path is where the server answers, as in its own Path option. The path of
-	// the URL is the namespace, not this. Default "/socket.io/"; a slash is added
+	// the URL is the namespace, not this. "" means "/socket.io/"; a slash is added
 	// at either end where it is missing.
 	Path string
 
@@ -25,27 +26,27 @@ type Options struct {
 	Query map[string]string
 
 	// Transports in order of preference: the first one opens the connection, and
-	// polling is then upgraded to WebSocket if that is in the list too. Default
+	// polling is then upgraded to WebSocket if that is in the list too. Nil means
 	// "polling", "websocket". One that the runtime lacks is left out.
 	Transports []string
 
 	// TryAllTransports goes on with the next transport when the first one fails
-	// to open. Default false: the attempt has failed, as with the JavaScript
+	// to open. Without it the attempt has failed then, as with the JavaScript
 	// client.
 	TryAllTransports bool
 
 	// Auth is asked for the payload of CONNECT each time a socket connects or
 	// reconnects, so a token can be renewed. The value must become an object;
 	// nil means none. It must return when ctx is
-	// over, which ends with the connection.
+	// done, which ends with the connection.
 	//
 	// An error is reported to OnConnectError and Auth is asked again after the
 	// reconnection delay, on the same connection. An error that is a
 	// [*ConnectError] ends the connecting for good.
 	Auth func(ctx context.Context) (any, error)
 
-	// Timeout bounds one attempt to open the connection, and the upgrade. Default
-	// 20 seconds; negative means none.
+	// Timeout bounds one attempt to open the connection, and the upgrade. 0
+	// means 20 s, negative means no bound.
 	Timeout time.Duration
 
 	// NoReconnect makes the first failure final, of a connection and of an
@@ -53,42 +54,40 @@ type Options struct {
 	NoReconnect bool
 
 	// ReconnectionAttempts is how many attempts in a row may fail, not counting
-	// the first one, before the client gives up. Default 0: it does not give up.
+	// the first one, before the client gives up. 0 means that it does not.
 	ReconnectionAttempts int
 
 	// ReconnectionDelay is the delay before the first attempt to reconnect; it
-	// doubles with every attempt. Default 1 second.
+	// doubles with every attempt. 0 means 1 s.
 	ReconnectionDelay time.Duration
 
-	// ReconnectionDelayMax bounds the delay between attempts. Default 5 seconds.
+	// ReconnectionDelayMax bounds the delay between attempts. 0 means 5 s.
 	ReconnectionDelayMax time.Duration
 
 	// RandomizationFactor, up to 1, is the share of the delay that chance adds or
-	// takes away, so that clients do not come back all at once. Default 0.5;
+	// takes away, so that clients do not come back all at once. 0 means 0.5,
 	// negative means none.
 	RandomizationFactor float64
 
-	// SendBufferBytes and SendBufferPackets bound what one socket buffers while
-	// it is not connected, and what one connection buffers when the network is
-	// slower than the program. Emit then returns [ErrBufferFull]. Defaults 16 MiB
-	// and 10,000 packets; negative means no bound.
-	SendBufferBytes   int // of all packets that wait
-	SendBufferPackets int // an event and its attachments count as one
+	// SendBufferBytes bounds what one socket buffers while it is not connected, and
+	// what one connection buffers when the network is slower than the program, in bytes
+	// held: of each packet its messages and what keeping them takes. Emit then returns
+	// [ErrBufferFull]. 0 means 16 MiB, negative means no bound.
+	SendBufferBytes int
 
-	// MaxMessage bounds, in bytes, a message or an HTTP response that the server
-	// sends, and a packet together with its attachments. A larger one ends the
-	// connection. Default 100 MiB; negative means no bound on messages and
-	// responses.
-	MaxMessage int
+	// MaxPayload bounds what the server may send at once, in bytes: a message, an HTTP
+	// response, and a packet together with its attachments. A larger one ends the
+	// connection. 0 means 100 MiB, negative means no bound.
+	MaxPayload int
 
 	// MaxAttachments bounds the binary attachments of one packet that the server
-	// sends. Default 10, that of socket.io-parser/lib/index.ts; negative means
-	// that there may be none.
+	// sends. 0 means 10, as in socket.io-parser/lib/index.ts, negative means that
+	// there may be none.
 	MaxAttachments int
 
 	// KeepWhenSuspended keeps the connection open when the runtime says that the
 	// program is about to be frozen, as a page that enters the back-forward
-	// cache. Default false: it is closed cleanly then, and opened again when the
+	// cache. Without it, it is closed cleanly then, and opened again when the
 	// program resumes.
 	KeepWhenSuspended bool
 
@@ -102,62 +101,25 @@ type Options struct {
 	// its configuration: see packages transportnative and transportjs.
 	Platform transport.Platform
 
-	// Trace is told what happens on the connection. Nil means nobody.
-	Trace *Trace
-
-	// OnError is told of errors that nobody else can return: a handler's error or
-	// panic ([*event.HandlerError]). It runs on the socket's queue and must not
+	// OnError is called with the errors and panics of handlers and of other functions
+	// of the program ([*event.HandlerError]), which no call can return. It runs on the socket's queue and must not
 	// block. Nil means that they are dropped.
 	OnError func(error)
 }
 
-const (
-	defaultPath          = "/socket.io/"
-	defaultTimeout       = 20 * time.Second
-	defaultDelay         = time.Second
-	defaultDelayMax      = 5 * time.Second
-	defaultJitter        = 0.5
-	defaultBufferBytes   = 16 << 20
-	defaultBufferPackets = 10_000
-	defaultMaxMessage    = 100 << 20 // the default of ws, the JavaScript client's WebSocket in Node
-)
-
-func (o *Options) transports() (names []engineio.Transport) {
-	for _, name := range o.Transports {
-		names = append(names, engineio.Transport(name))
+func (o *Options) setDefaults() {
+	if o.Path == "" {
+		o.Path = "/socket.io/"
 	}
-	return names
-}
-
-func (o *Options) timeout() time.Duration { return orDefault(o.Timeout, defaultTimeout) }
-func (o *Options) maxMessage() int        { return orDefault(o.MaxMessage, defaultMaxMessage) }
-func (o *Options) reportError(err error) {
-	if o.OnError != nil {
-		o.OnError(err)
+	if o.Format == nil {
+		o.Format = parser.JSON{}
 	}
-}
-
-func (o *Options) backoff() backoff {
-	return backoff{
-		delay:  orDefault(o.ReconnectionDelay, defaultDelay),
-		max:    orDefault(o.ReconnectionDelayMax, defaultDelayMax),
-		jitter: min(orDefault(o.RandomizationFactor, defaultJitter), 1),
-	}
-}
-
-func (o *Options) parserLimits() parser.Limits {
-	limits := parser.Limits{MaxAttachments: o.MaxAttachments, MaxBytes: o.maxMessage()}
-	if limits.MaxBytes == 0 {
-		limits.MaxBytes = -1 // the parser's word for no limit
-	}
-	return limits
-}
-
-func (o *Options) sendLimits() queue.Limits {
-	return queue.Limits{
-		MaxItems: orDefault(o.SendBufferPackets, defaultBufferPackets),
-		MaxBytes: orDefault(o.SendBufferBytes, defaultBufferBytes),
-	}
+	o.Timeout = orDefault(o.Timeout, 20*time.Second)
+	o.ReconnectionDelay = orDefault(o.ReconnectionDelay, time.Second)
+	o.ReconnectionDelayMax = orDefault(o.ReconnectionDelayMax, 5*time.Second)
+	o.RandomizationFactor = orDefault(o.RandomizationFactor, 0.5)
+	o.SendBufferBytes = orDefault(o.SendBufferBytes, 16<<20)
+	o.MaxPayload = orDefault(o.MaxPayload, 100<<20) // the default of ws, the JavaScript client's WebSocket in Node
 }
 
 // orDefault returns value, the default for zero, and zero for a negative value,
@@ -167,4 +129,30 @@ func orDefault[T int | float64 | time.Duration](value, byDefault T) T {
 		return byDefault
 	}
 	return max(value, 0)
+}
+
+func (o *Options) transports() (names []engineio.Transport) {
+	for _, name := range o.Transports {
+		names = append(names, engineio.Transport(name))
+	}
+	return names
+}
+
+func (o *Options) backoff() backoff {
+	return backoff{delay: o.ReconnectionDelay, max: o.ReconnectionDelayMax, jitter: o.RandomizationFactor}
+}
+
+// limits are those of a packet.
+func (o *Options) limits() parser.Limits {
+	limits := parser.Limits{MaxAttachments: o.MaxAttachments, MaxBytes: o.MaxPayload}
+	if limits.MaxBytes == 0 {
+		limits.MaxBytes = -1 // the parser's word for no limit
+	}
+	return limits
+}
+
+func (o *Options) reportError(err error) {
+	if o.OnError != nil {
+		o.OnError(err)
+	}
 }

@@ -6,34 +6,21 @@ import (
 	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
-	"github.com/isosocket/isosocket/transport"
-	"github.com/isosocket/isosocket/transport/engineio"
-	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 	"github.com/isosocket/isosocket/transport/queue"
 )
 
-// receiver takes the messages of one session, on its reader.
-type receiver struct {
-	manager *Manager
-	session *engineclient.Session
-	decoder parser.Decoder
-}
+// On adds a handler for the events of that name, until off is called. What
+// becomes of an error it returns is told at [event.Handler].
+func (s *Socket) On(name string, h Handler) (off func()) { return s.handlers.On(name, h) }
 
-func (r *receiver) receive(m transport.Message) {
-	p, complete, err := r.decoder.Decode(m)
-	if err == nil && complete {
-		err = r.manager.handle(r.session, &p)
-	}
-	switch {
-	case errors.Is(err, ErrVersion):
-		r.session.Abort(engineio.TransportError, err)
-	case err != nil:
-		r.session.Abort(engineio.ParseError, err)
-	}
-}
+// Once is On for a single event.
+func (s *Socket) Once(name string, h Handler) (off func()) { return s.handlers.Once(name, h) }
 
-// handle acts on a packet. The error ends the session.
-func (m *Manager) handle(session *engineclient.Session, p *parser.Packet) error {
+// OnAny adds a handler for all events. It is called before those of On.
+func (s *Socket) OnAny(h Handler) (off func()) { return s.handlers.OnAny(h) }
+
+// receive acts on a packet. The error ends the session.
+func (m *Manager) receive(session *session, p *parser.Packet) error {
 	m.mu.Lock()
 	s := m.find(p.Namespace)
 	if s == nil || s.conn == nil {
@@ -47,7 +34,7 @@ func (m *Manager) handle(session *engineclient.Session, p *parser.Packet) error 
 	case parser.Connect:
 		arrived, err = s.confirmed(conn, p)
 	case parser.ConnectError:
-		s.refused(endpoint.ConnectError(m.format, p))
+		s.refused(endpoint.ConnectError(m.opts.Format, p))
 	case parser.Disconnect:
 		if conn.sid != "" {
 			s.end(ServerDisconnect, nil)
@@ -70,8 +57,12 @@ func (m *Manager) handle(session *engineclient.Session, p *parser.Packet) error 
 		}
 		// else it is for a socket that was left, and was under way when DISCONNECT was written
 	}
-	m.mu.Unlock()
+	m.unlock()
+	trace := m.tracer.Load()
 	for _, a := range arrived {
+		if trace != nil {
+			trace.EventReceived(s, a.message)
+		}
 		if s.inbox.Put(conn, a.message, a.size) == queue.ErrFull {
 			session.Hold(func() { _ = s.inbox.PutWait(session.Context(), conn, a.message, a.size) })
 		}
@@ -90,7 +81,7 @@ func (s *Socket) arrival(conn *connection, p *parser.Packet) arrival {
 	if p.HasID {
 		ack = s.reply(conn, p.ID)
 	}
-	return arrival{event.NewMessage(s.manager.format, p, ack), endpoint.PacketSize(p)}
+	return arrival{event.NewMessage(s.manager.opts.Format, p, ack), endpoint.PacketSize(p)}
 }
 
 // The bounds of what a server may send before it has confirmed the namespace:
@@ -130,8 +121,7 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 	case answer.SID == "": // Socket.IO 2 connects "/" unasked, with nothing but the type
 		return nil, ErrVersion
 	case !s.active: // Disconnect came before the answer
-		p := s.control(parser.Disconnect)
-		_ = conn.session.Send(p.messages, engineclient.Control)
+		conn.control(packet{messages: s.control(parser.Disconnect)})
 		s.leftOn = conn.session
 		s.drop(errNotConnected)
 		return nil, nil
@@ -140,7 +130,7 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 	conn.recovered = s.recovery.connected(answer.PID)
 	s.context, s.lastErr = conn.ctx, nil
 	for _, p := range s.buffer.take() {
-		_ = conn.session.Send(p.messages, engineclient.Control) // an error: the session has ended, and acks are told
+		conn.control(p)
 	}
 	s.outcome.settle(nil)
 
@@ -155,5 +145,17 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 
 // value returns what a control packet carries.
 func (m *Manager) value(p *parser.Packet) parser.Value {
-	return parser.Value{Format: m.format, Data: p.Data, Attachments: p.Attachments}
+	return parser.Value{Format: m.opts.Format, Data: p.Data, Attachments: p.Attachments}
+}
+
+// handle gives an event to its handlers.
+func (s *Socket) handle(from any, m *event.Message) {
+	conn := from.(*connection)
+	switch t := s.manager.tracer.Load(); {
+	case conn.left.Load():
+	case t != nil:
+		t.handle(t.Trace, conn, m)
+	default:
+		s.handlers.Dispatch(conn.ctx, m, s.manager.opts.reportError)
+	}
 }

@@ -10,7 +10,7 @@ import (
 	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 )
 
-// start makes sure that somebody keeps the connection. The caller holds mu.
+// start makes sure that keep runs. The caller holds mu.
 func (m *Manager) start() {
 	if m.keeping {
 		return
@@ -18,7 +18,7 @@ func (m *Manager) start() {
 	m.keeping = true
 	previous, stopped := m.stopped, make(chan struct{})
 	m.stopped = stopped
-	go func() { // ends when no socket is active; Close waits for it
+	go func() { // ends when no socket is active; Close and Wait wait for it
 		defer close(stopped)
 		if previous != nil {
 			<-previous
@@ -44,8 +44,8 @@ func (m *Manager) release() {
 	}
 }
 
-// begin returns the context of an attempt, or nil when no socket is active; then
-// keep is over.
+// begin returns the context of an attempt, or nil when no socket is active; keep ends
+// then.
 func (m *Manager) begin() context.Context {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -63,19 +63,20 @@ func (m *Manager) begin() context.Context {
 func (m *Manager) keep() {
 	stopWatching := m.watch()
 	defer stopWatching()
-	trace := m.opts.Trace
 	retry := m.opts.backoff()
 	everOpen := false
 	for ctx := m.begin(); ctx != nil; ctx = m.begin() {
 		attempt := retry.attempts
-		trace.connecting(attempt)
+		if t := m.tracer.Load(); t != nil {
+			t.Connecting(attempt)
+		}
 		session, err := m.open(ctx)
 		if err == nil {
 			everOpen = true
 			retry.reset()
 			err = m.serve(ctx, session)
-		} else if ctx.Err() == nil {
-			trace.connectFailed(attempt, err)
+		} else if t := m.tracer.Load(); t != nil && ctx.Err() == nil {
+			t.ConnectFailed(attempt, err)
 		}
 		if ctx.Err() != nil {
 			continue // what ended was let go of
@@ -84,38 +85,51 @@ func (m *Manager) keep() {
 		final := m.opts.NoReconnect || permanent(err, everOpen) || limit > 0 && retry.attempts >= limit
 		m.failed(err, session == nil, final)
 		if final {
-			trace.gaveUp(err)
+			if t := m.tracer.Load(); t != nil {
+				t.GaveUp(err)
+			}
 			continue
 		}
 		delay := retry.next(rand.Float64())
-		trace.reconnectScheduled(retry.attempts, delay)
+		if t := m.tracer.Load(); t != nil {
+			t.ReconnectScheduled(retry.attempts, delay)
+		}
 		m.pause(ctx, delay)
 	}
 }
 
 // open makes one attempt.
-func (m *Manager) open(ctx context.Context) (*engineclient.Session, error) {
+func (m *Manager) open(ctx context.Context) (*session, error) {
 	attempt, cancel := ctx, context.CancelFunc(func() {})
-	timeout := m.opts.timeout()
+	timeout := m.opts.Timeout
 	if timeout > 0 {
 		attempt, cancel = context.WithTimeout(ctx, timeout)
 	}
 	defer cancel()
-	session, err := engineclient.Open(attempt, m.engine)
-	if err != nil && attempt.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("socketio: no connection within %v: %w", timeout, err)
+	c := &session{manager: m, id: m.opened + 1, decoder: m.opts.Format.NewDecoder(m.opts.limits())}
+	m.engine.OnPing, m.engine.OnUpgraded, m.engine.OnStay = c.pinged, c.upgraded, c.upgradeFailed
+	var err error
+	if c.Session, err = engineclient.Open(attempt, m.engine); err != nil {
+		if attempt.Err() != nil && ctx.Err() == nil {
+			err = fmt.Errorf("socketio: no connection within %v: %w", timeout, err)
+		}
+		return nil, err
 	}
-	return session, err
+	m.opened++
+	return c, nil
 }
 
 // serve reads the session to its end, which it returns as an error.
-func (m *Manager) serve(ctx context.Context, session *engineclient.Session) error {
-	m.opts.Trace.transportOpened(session.SID(), string(session.Transport()))
+func (m *Manager) serve(ctx context.Context, session *session) error {
+	if t := m.tracer.Load(); t != nil {
+		t.SessionOpened(Session{session})
+	}
 	select {
 	case <-m.wake: // it came while there was no connection
 	default:
 	}
 	m.mu.Lock()
+	m.serving = session
 	if ctx.Err() != nil {
 		session.Close()
 	} else {
@@ -126,25 +140,25 @@ func (m *Manager) serve(ctx context.Context, session *engineclient.Session) erro
 			}
 		}
 	}
-	m.mu.Unlock()
+	m.unlock()
 
-	r := receiver{manager: m, session: session, decoder: m.format.NewDecoder(m.opts.parserLimits())}
-	cause, err := session.Serve(r.receive)
+	cause, err := session.Serve(session.receive)
 	reason := Reason(cause)
 	if cause == engineio.ForcedClose {
 		reason = ClientDisconnect
 	}
 
 	m.mu.Lock()
-	m.session = nil
+	m.session, m.serving = nil, nil
 	for _, s := range m.sockets {
 		if s.conn != nil { // of this session: there is none beside it
 			s.lost(reason, err)
 		}
 	}
-	m.mu.Unlock()
-	m.asking.Wait()
-	m.opts.Trace.closed(reason, err)
+	m.unlock()
+	if t := m.tracer.Load(); t != nil {
+		t.SessionClosed(Session{session}, reason, err)
+	}
 	return &DisconnectError{Reason: reason, Err: err}
 }
 
@@ -153,7 +167,7 @@ func (m *Manager) serve(ctx context.Context, session *engineclient.Session) erro
 // reported.
 func (m *Manager) failed(err error, report, final bool) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
+	defer m.unlock()
 	for _, s := range m.sockets {
 		if !s.active {
 			continue

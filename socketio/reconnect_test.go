@@ -194,7 +194,7 @@ func TestServerOfAnotherRevision(t *testing.T) {
 }
 
 func TestNoTransport(t *testing.T) {
-	play(t, &Options{Transports: []string{"webtransport"}}, func(d *dialogue) {
+	play(t, &Options{Transports: []string{"polling"}}, func(d *dialogue) { // of which there is none here
 		require.ErrorIs(d, d.quiet().Connect(d.Context()), ErrNoTransport)
 	})
 }
@@ -306,41 +306,4 @@ func (d *dialogue) connectedAgain() {
 	p.want("40")
 	p.send(`40{"sid":"again"}`)
 	require.True(d, d.quiet().Connected())
-}
-
-func TestTrace(t *testing.T) {
-	var d *dialogue
-	opts := noJitter
-	opts.ReconnectionAttempts = 1
-	var dials int
-	opts.Trace = &Trace{
-		Connecting:         func(n int) { d.note("connecting %d", n) },
-		ConnectFailed:      func(n int, err error) { d.note("failed %d: %v", n, err) },
-		TransportOpened:    func(sid, transport string) { d.note("opened %s %s", sid, transport) },
-		PingReceived:       func() { d.note("ping") },
-		Closed:             func(reason Reason, err error) { d.note("closed: %s", reason) },
-		ReconnectScheduled: func(n int, delay time.Duration) { d.note("attempt %d in %v", n, delay) },
-		GaveUp:             func(err error) { d.note("gave up") },
-	}
-	play(t, &opts, func(dialogue *dialogue) {
-		d = dialogue
-		inner := d.manager.engine.Dialer
-		d.manager.engine.Dialer = transporttest.DialFunc(func(ctx context.Context, url string, max int) (transport.Conn, error) {
-			if dials++; dials > 1 {
-				return nil, errNetwork
-			}
-			return inner.Dial(ctx, url, max)
-		})
-		p := d.connected(d.quiet())
-		p.send("2")
-		p.conn.Close(1001, "")
-		time.Sleep(time.Minute)
-		d.want("connecting 0", "opened engine websocket", "ping", "closed: transport close", "attempt 1 in 1s",
-			"connecting 1", "failed 1: engineio: open websocket: network unreachable", "gave up")
-
-		dials = 0
-		d.connected(d.quiet())
-		d.quiet().Disconnect()
-		d.want("connecting 0", "opened engine websocket", "closed: io client disconnect")
-	})
 }

@@ -3,7 +3,6 @@ package socketio
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/socketio/parser"
 )
 
 func TestEventsAreHandledInOrder(t *testing.T) {
@@ -420,18 +418,4 @@ func TestDialLeavesNothingBehind(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, err, errNetwork)
 	})
-}
-
-func TestEveryOptionHasItsDefault(t *testing.T) {
-	o := new(Options)
-	require.Nil(t, o.transports()) // the engine's default
-	require.Equal(t, 20*time.Second, o.timeout())
-	require.Equal(t, 100<<20, o.maxMessage())
-	require.Equal(t, parser.Limits{MaxBytes: 100 << 20}, o.parserLimits()) // and 10 attachments, the parser's default
-	require.Equal(t, "{10000 16777216}", fmt.Sprint(o.sendLimits()))
-	o = &Options{Timeout: -1, MaxMessage: -1, SendBufferBytes: -1, SendBufferPackets: -1}
-	require.Zero(t, o.timeout())
-	require.Zero(t, o.maxMessage())
-	require.Equal(t, -1, o.parserLimits().MaxBytes)
-	require.Zero(t, o.sendLimits())
 }

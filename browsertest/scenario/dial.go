@@ -35,28 +35,28 @@ func Dial(ctx context.Context, url string, transports []string, repair func()) (
 		ReconnectionAttempts: 8,
 		ReconnectionDelay:    50 * time.Millisecond,
 		ReconnectionDelayMax: 500 * time.Millisecond,
-		Trace: &socketio.Trace{
-			ConnectFailed: func(attempt int, err error) {
-				if attempt == 0 {
-					note(func() { v.Error = err.Error() })
-				}
-			},
-			ReconnectScheduled: func(attempt int, _ time.Duration) {
-				if attempt == 1 {
-					note(func() { v.Again = true })
-					repair()
-				}
-			},
-			Upgraded: func(string) { settled <- struct{}{} },
-			UpgradeFailed: func(err error) {
-				note(func() { v.Upgrade = err.Error() })
-				settled <- struct{}{}
-			},
-		},
 	})
 	if err != nil {
 		return v, err
 	}
+	manager.AddTrace(&socketio.Trace{
+		ConnectFailed: func(attempt int, err error) {
+			if attempt == 0 {
+				note(func() { v.Error = err.Error() })
+			}
+		},
+		ReconnectScheduled: func(attempt int, _ time.Duration) {
+			if attempt == 1 {
+				note(func() { v.Again = true })
+				repair()
+			}
+		},
+		SessionUpgraded: func(socketio.Session) { settled <- struct{}{} },
+		UpgradeFailed: func(_ socketio.Session, err error) {
+			note(func() { v.Upgrade = err.Error() })
+			settled <- struct{}{}
+		},
+	})
 	defer manager.Close()
 	err = perform(ctx, url, transports, nil, func(s *stage) {
 		socket := s.namespace(&client{manager: manager}, "/", nil)

@@ -39,7 +39,7 @@ func perform(ctx context.Context, url string, transports []string, restart func(
 	}()
 	<-done
 	for _, c := range s.clients {
-		c.manager.Close()
+		_ = c.manager.Shutdown(context.Background()) // which is never done
 	}
 	return s.err
 }
@@ -106,17 +106,17 @@ func (s *stage) dial() *client {
 		Transports:           s.transports,
 		ReconnectionDelay:    100 * time.Millisecond,
 		ReconnectionDelayMax: 500 * time.Millisecond,
-		Trace: &socketio.Trace{
-			Upgraded: func(string) { c.upgrades <- struct{}{} },
-			PingReceived: func() {
-				select {
-				case c.pings <- struct{}{}:
-				default:
-				}
-			},
-		},
 	})
 	s.check(err)
+	manager.AddTrace(&socketio.Trace{
+		SessionUpgraded: func(socketio.Session) { c.upgrades <- struct{}{} },
+		PingReceived: func(socketio.Session) {
+			select {
+			case c.pings <- struct{}{}:
+			default:
+			}
+		},
+	})
 	c.manager = manager
 	s.clients = append(s.clients, c)
 	c.Socket = s.namespace(c, "/", nil)

@@ -21,7 +21,7 @@ type client struct {
 	manager *socketio.Manager
 	pool    *http.Transport
 	sides   []*side
-	closed  atomic.Bool // Close has returned
+	closed  atomic.Bool // Shutdown has returned
 }
 
 // side is a socket of a client.
@@ -53,9 +53,9 @@ func (w *world) newClient(t *testing.T, number int) *client {
 		ReconnectionDelay:    50 * time.Millisecond,
 		ReconnectionDelayMax: time.Second,
 		Platform:             platform,
-		Trace:                &socketio.Trace{Upgraded: func(string) { w.upgrades.Add(1) }},
 	})
 	require.NoError(t, err)
+	c.manager.AddTrace(&socketio.Trace{SessionUpgraded: func(socketio.Session) { w.upgrades.Add(1) }})
 	for i, name := range namespaces {
 		s := &side{world: w, client: c, news: w.news[i]}
 		s.up.name, s.up.verdict = fmt.Sprintf("client %d%s", number, name), w.verdict
@@ -73,12 +73,12 @@ func (w *world) newClient(t *testing.T, number int) *client {
 }
 
 func (c *client) close() {
-	_ = c.manager.Close()
+	_ = c.manager.Shutdown(context.Background()) // which is never done
 	c.closed.Store(true)
 	for _, s := range c.sides {
 		s.mu.Lock()
 		if s.connected {
-			s.world.verdict.problem("%s: Close has returned, and OnDisconnect was not called", s.up.name)
+			s.world.verdict.problem("%s: Shutdown has returned, and OnDisconnect was not called", s.up.name)
 		}
 		s.mu.Unlock()
 	}
@@ -111,7 +111,7 @@ func (s *side) onDisconnect(reason socketio.Reason, _ error) {
 // notice demands that Close has not returned.
 func (s *side) notice(name string) {
 	if s.client.closed.Load() {
-		s.world.verdict.problem("%s: %s called after Close has returned", s.up.name, name)
+		s.world.verdict.problem("%s: %s called after Shutdown has returned", s.up.name, name)
 	}
 }
 

@@ -10,7 +10,7 @@
 //   - What an end has accepted before it ends in order, by Disconnect, Shutdown or Close,
 //     arrives, also in the middle of an upgrade.
 //   - OnConnect and OnDisconnect take turns, an event comes between the two, and nothing
-//     comes once Close has returned.
+//     comes once Shutdown has returned.
 //   - In the end no session, socket, connection or goroutine is left.
 //
 // A failure names the seed of its round, with which it is played again:

@@ -84,7 +84,7 @@ func (a *Acks) take(id uint64) AckFunc {
 }
 
 // Resolve gives the packet to whoever waits for that id. It returns false for an
-// id that nobody waits for, which the protocol ignores.
+// id that nothing waits for, which the protocol ignores.
 func (a *Acks) Resolve(id uint64, reply *parser.Packet) bool {
 	fn := a.take(id)
 	if fn == nil {
@@ -99,15 +99,19 @@ func (a *Acks) Remove(id uint64) bool { return a.take(id) != nil }
 
 // Fail ends what is pending with the error, except the ids that keep asks to keep
 // (a nil keep asks for none): those whose event was not sent yet, when a client
-// will connect again. Their order is not defined.
+// will connect again. Their order is not defined. keep must not call the methods.
 func (a *Acks) Fail(err error, keep func(id uint64) bool) {
-	for _, id := range a.ids() {
-		if keep != nil && keep(id) {
-			continue
+	var failed []AckFunc
+	a.mu.Lock()
+	for id, fn := range a.pending {
+		if keep == nil || !keep(id) {
+			failed = append(failed, fn)
+			delete(a.pending, id)
 		}
-		if fn := a.take(id); fn != nil {
-			fn(nil, err)
-		}
+	}
+	a.mu.Unlock()
+	for _, fn := range failed {
+		fn(nil, err)
 	}
 }
 
@@ -119,17 +123,4 @@ func (a *Acks) Close(err error) {
 	}
 	a.mu.Unlock()
 	a.Fail(err, nil)
-}
-
-func (a *Acks) ids() []uint64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.pending) == 0 {
-		return nil
-	}
-	ids := make([]uint64, 0, len(a.pending))
-	for id := range a.pending {
-		ids = append(ids, id)
-	}
-	return ids
 }

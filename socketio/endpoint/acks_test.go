@@ -174,7 +174,7 @@ func TestIdleCostsNothing(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(len(sockets)-1, func() {
 		s := &sockets[0]
 		sockets = sockets[1:]
-		s.handlers.Dispatch(context.Background(), nil, nil)
+		s.handlers.Dispatch(context.Background(), nil, nil) // without a handler it looks at nothing
 		s.acks.Resolve(0, nil)
 		s.acks.Close(errGone)
 	}))
@@ -221,7 +221,7 @@ func TestRequestNotSent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = acks.Request(ctx, parser.JSON{}, "x", func(uint64) error {
-		t.Error("sent though ctx is over")
+		t.Error("sent though ctx is done")
 		return nil
 	})
 	require.ErrorIs(t, err, context.Canceled)
@@ -237,7 +237,7 @@ func TestRequestNotSent(t *testing.T) {
 	require.Error(t, err)
 }
 
-// An answer that has arrived wins over a context that is over.
+// An answer that has arrived wins over a context that is done.
 func TestRequestAnsweredAsItsContextEnds(t *testing.T) {
 	for range 100 {
 		var acks endpoint.Acks

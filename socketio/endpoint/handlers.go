@@ -18,13 +18,17 @@ type Handlers struct {
 	table atomic.Pointer[table] // replaced, never changed, under mu
 }
 
+// table holds the handlers in the order they are called for an event, were it of all
+// names: first those for any name, then the others by name. Those that are equal in this
+// are in the order they were added.
 type table struct {
-	named []*handler // by name, those of one name in the order they were added
-	any   []*handler
+	handlers []*handler
+	any      int // how many are for any name
 }
 
 type handler struct {
 	name string
+	any  bool // it is for any name
 	fn   event.Handler
 	once bool
 	done atomic.Bool // it must not be called any more
@@ -33,18 +37,18 @@ type handler struct {
 // On adds a handler for the events of that name. It is not called for an event
 // whose dispatch has begun. Once off has returned no further call begins.
 func (h *Handlers) On(name string, fn event.Handler) (off func()) {
-	return h.add(&handler{name: name, fn: fn}, false)
+	return h.add(&handler{name: name, fn: fn})
 }
 
 // Once is On for a single event.
 func (h *Handlers) Once(name string, fn event.Handler) (off func()) {
-	return h.add(&handler{name: name, fn: fn, once: true}, false)
+	return h.add(&handler{name: name, fn: fn, once: true})
 }
 
 // OnAny adds a handler for the events of every name. It is called before those
 // that On added.
 func (h *Handlers) OnAny(fn event.Handler) (off func()) {
-	return h.add(&handler{fn: fn}, true)
+	return h.add(&handler{any: true, fn: fn})
 }
 
 // Dispatch gives the event to its handlers, one after the other in the order they
@@ -58,11 +62,11 @@ func (h *Handlers) Dispatch(ctx context.Context, m *event.Message, onError func(
 	if t == nil {
 		return
 	}
-	for _, e := range t.any {
-		h.call(ctx, e, m, onError)
-	}
-	for _, e := range t.lookup(m.Name()) {
-		h.call(ctx, e, m, onError)
+	start, end := t.find(m.Name())
+	for _, list := range [...][]*handler{t.handlers[:t.any], t.handlers[start:end]} {
+		for _, e := range list {
+			h.call(ctx, e, m, onError)
+		}
 	}
 }
 
@@ -99,20 +103,20 @@ func run(ctx context.Context, fn event.Handler, m *event.Message) (err error) {
 	return &event.HandlerError{Event: m.Name(), Err: err}
 }
 
-func (h *Handlers) add(e *handler, any bool) (off func()) {
+func (h *Handlers) add(e *handler) (off func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var t table
-	if old := h.table.Load(); old != nil {
-		t = *old
+	var old table
+	if t := h.table.Load(); t != nil {
+		old = *t
 	}
-	if any {
-		t.any = append(slices.Clip(t.any), e)
+	i, any := old.any, old.any
+	if e.any {
+		any++
 	} else {
-		_, end := t.find(e.name)
-		t.named = slices.Concat(t.named[:end], []*handler{e}, t.named[end:])
+		_, i = old.find(e.name)
 	}
-	h.table.Store(&t)
+	h.table.Store(&table{splice(old.handlers, i, i, e), any})
 	return func() {
 		if !e.done.Swap(true) {
 			h.remove(e)
@@ -124,40 +128,34 @@ func (h *Handlers) remove(e *handler) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := *h.table.Load()
-	t.any, t.named = without(t.any, e), without(t.named, e)
-	if len(t.any)+len(t.named) == 0 {
+	i := slices.Index(t.handlers, e)
+	if e.any {
+		t.any--
+	}
+	if t.handlers = splice(t.handlers, i, i+1); len(t.handlers) == 0 {
 		h.table.Store(nil)
 		return
 	}
 	h.table.Store(&t)
 }
 
-// without returns the list as it is without e.
-func without(list []*handler, e *handler) []*handler {
-	if i := slices.Index(list, e); i >= 0 {
-		return slices.Concat(list[:i], list[i+1:])
-	}
-	return list
-}
-
-// lookup returns the handlers of that name.
-func (t *table) lookup(name string) []*handler {
-	start, end := t.find(name)
-	return t.named[start:end]
+// splice returns the list with the handlers between i and j replaced.
+func splice(list []*handler, i, j int, by ...*handler) []*handler {
+	return slices.Concat(list[:i], by, list[j:])
 }
 
 // find returns where the handlers of that name are, or would be. The name must not
 // escape, so that one of usual length is not allocated for every event.
 func (t *table) find(name string) (start, end int) {
-	end = len(t.named)
+	start, end = t.any, len(t.handlers)
 	for start < end {
-		if middle := (start + end) / 2; t.named[middle].name < name {
+		if middle := (start + end) / 2; t.handlers[middle].name < name {
 			start = middle + 1
 		} else {
 			end = middle
 		}
 	}
-	for end < len(t.named) && t.named[end].name == name {
+	for end < len(t.handlers) && t.handlers[end].name == name {
 		end++
 	}
 	return start, end

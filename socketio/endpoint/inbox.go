@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"errors"
 
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
@@ -15,7 +16,12 @@ import (
 type Inbox struct {
 	queue  queue.Queue[item]
 	handle func(from any, m *event.Message)
+	report func(err error)
 }
+
+// ErrExited is the cause of the [*event.HandlerError] for a function of the user
+// that ended its goroutine with runtime.Goexit, as a test does that fails.
+var ErrExited = errors.New("it called runtime.Goexit")
 
 // item is small, because a burst of events makes a long slice of them.
 type item struct {
@@ -24,9 +30,11 @@ type item struct {
 }
 
 // Init makes an Inbox that is a field of another struct ready for use. handle
-// gives an event to its handlers.
-func (b *Inbox) Init(limits queue.Limits, handle func(any, *event.Message)) {
-	b.handle = handle
+// gives an event to its handlers. When a handler, or a call, ends the goroutine with
+// runtime.Goexit, that is told to report, what is left of that event's handlers is not
+// called, and the inbox goes on with the next.
+func (b *Inbox) Init(limits queue.Limits, handle func(any, *event.Message), report func(error)) {
+	b.handle, b.report = handle, report
 	b.queue.Init(limits, b.run)
 }
 
@@ -51,14 +59,30 @@ func (b *Inbox) Wait(ctx context.Context) error { return b.queue.Wait(ctx) }
 
 func (b *Inbox) run(batch []item) {
 	reserveStack(0)
-	for i := range batch {
+	i := 0
+	defer func() {
+		if value := recover(); value != nil {
+			panic(value) // of our own making
+		}
+		if i == len(batch) {
+			return
+		}
+		// runtime.Goexit was called. It lets deferred functions finish.
+		name := "call"
+		if m := batch[i].message; m != nil {
+			name = m.Name()
+		}
+		b.report(panicked(name, ErrExited))
+		b.run(batch[i+1:])
+	}()
+	for ; i < len(batch); i++ {
 		next := batch[i]
-		batch[i] = item{} // not kept while later ones are handled
 		if next.message != nil {
 			b.handle(next.from, next.message)
 		} else {
 			next.from.(func())()
 		}
+		batch[i] = item{} // not kept while later ones are handled
 	}
 }
 

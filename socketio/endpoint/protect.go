@@ -18,7 +18,8 @@ func Protect(name string, fn func() error) (err error) {
 	return fn()
 }
 
-// panicked returns the panic of a function as an error. It is called by what recovers it.
+// panicked returns the panic of a function as an error. It is called by what recovers
+// it, or notices that the function has ended its goroutine.
 func panicked(name string, value any) error {
 	cause, ok := value.(error)
 	if !ok {

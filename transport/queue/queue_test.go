@@ -185,6 +185,35 @@ func TestRelease(t *testing.T) {
 	})
 }
 
+// A drain function that ends its goroutine has drained its batch.
+func TestGoexit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var q queue.Queue[string]
+		var batches [][]string
+		q.Init(queue.Limits{MaxBytes: 6}, func(batch []string) {
+			batches = append(batches, slices.Clone(batch))
+			if batch[0] == "aa" {
+				q.Release(1, 2)
+				require.NoError(t, q.Put("bb", 2))
+				require.NoError(t, q.Put("cc", 2))
+			}
+			runtime.Goexit()
+		})
+		waited := make(chan error, 2)
+		put(t, &q, "aa")
+		go func() { waited <- q.Wait(t.Context()) }()
+		go func() { waited <- q.Pause(t.Context()) }()
+		require.NoError(t, <-waited)
+		require.NoError(t, <-waited)
+		require.Equal(t, [][]string{{"aa"}, {"bb", "cc"}}, batches)
+		require.Zero(t, q.Len())
+		q.Resume()
+		require.NoError(t, q.Put("123456", 6), "all room was given back")
+		synctest.Wait()
+		require.Len(t, batches, 3)
+	})
+}
+
 func TestForce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newConsumer()

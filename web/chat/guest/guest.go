@@ -25,7 +25,7 @@ type Config struct {
 	Key  string // see [chat.JoinRequest]
 	View View
 
-	// Options of the connection. Nil means the defaults. Its Trace is the guest's.
+	// Options of the connection. Nil means the defaults.
 	Options *socketio.Options
 }
 
@@ -69,15 +69,11 @@ func New(c Config) (*Guest, error) {
 			f()
 		}
 	})
-	var options socketio.Options
-	if c.Options != nil {
-		options = *c.Options
-	}
-	options.Trace = g.trace()
-	socket, err := socketio.New(c.URL, &options)
+	socket, err := socketio.New(c.URL, c.Options)
 	if err != nil {
 		return nil, err
 	}
+	socket.Manager().AddTrace(g.trace())
 	g.socket = socket
 	g.listen()
 	g.Enter(c.Room)
@@ -107,7 +103,7 @@ func (g *Guest) Run(ctx context.Context) error {
 }
 
 func (g *Guest) close() {
-	_ = g.socket.Close()
+	_ = g.socket.Shutdown(context.Background()) // which is never done
 	closed := make(chan struct{})
 	g.do(func() { g.closed = true; close(closed) })
 	<-closed

@@ -26,10 +26,12 @@ func (g *Guest) trace() *socketio.Trace {
 				}
 			})
 		},
-		TransportOpened: func(_, transport string) {
+		SessionOpened: func(s socketio.Session) {
+			transport := s.Transport()
 			g.try(func() { g.status.Transport, g.status.Upgraded = transport, false })
 		},
-		Upgraded: func(transport string) {
+		SessionUpgraded: func(s socketio.Session) {
+			transport := s.Transport()
 			g.try(func() {
 				g.status.Transport, g.status.Upgraded = transport, true
 				g.report(g.status)
