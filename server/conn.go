@@ -264,12 +264,22 @@ func (c *conn) Expire() {
 
 // fail closes the connection because of what the client sent.
 func (c *conn) fail(err error) {
+	c.mu.Lock()
+	closed := c.closed
+	c.mu.Unlock()
+	if closed {
+		return // the packet came too late, which is nobody's fault
+	}
 	c.server.options.Logger.Warn("invalid packet", "remote", c.handshake.RemoteAddr, "error", err)
 	c.session.Abort(engineio.ForcedClose, err)
 }
 
 // Closed implements engineserver.Receiver.
 func (c *conn) Closed(reason engineio.Reason, err error) {
+	if err == errSlow { // counted here, once however many broadcasts found it slow at a time
+		c.server.slowConsumers.Add(1)
+		c.server.options.Logger.Warn("slow consumer disconnected", "remote", c.handshake.RemoteAddr, "limit_bytes", c.server.options.SendBufferBytes)
+	}
 	c.mu.Lock()
 	c.closed = true
 	sockets := c.sockets

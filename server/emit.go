@@ -55,8 +55,8 @@ func kindOf(volatile bool) engineserver.Kind {
 	return engineserver.Ordinary
 }
 
-// deliver sends what a broadcast has for the socket. Where nobody is told of a gap
-// there must be none: a client that it does not fit for is disconnected.
+// deliver sends a broadcast's packet to the socket. A client whose buffer is full is
+// disconnected, because the caller of a broadcast cannot be told of the gap.
 func (s *Socket) deliver(p *outgoing) error {
 	err := s.send(p)
 	if err == ErrBufferFull {

@@ -162,8 +162,6 @@ func (s *Server) Stats() Stats {
 
 // slow disconnects a client that does not take what is sent.
 func (s *Server) slow(c *conn) {
-	s.slowConsumers.Add(1)
-	s.options.Logger.Warn("slow consumer disconnected", "remote", c.handshake.RemoteAddr, "limit_bytes", s.options.SendBufferBytes)
 	c.session.Abort(engineio.TransportError, errSlow)
 }
 

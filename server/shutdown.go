@@ -92,7 +92,8 @@ func (s *Server) stop() {
 	s.mu.Unlock()
 	s.cancel(&event.DisconnectError{Reason: event.ServerShuttingDown})
 	for _, n := range s.all() {
-		for _, socket := range n.Sockets() {
+		sockets, _ := n.rooms.Select(nil, nil) // also those whose middleware is at work
+		for _, socket := range sockets {
 			socket.close(event.ServerShuttingDown, nil)
 		}
 	}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"strconv"
 	"testing"
@@ -228,4 +229,30 @@ func TestShutdownWaitsForClientsToHangUp(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, await(r, done), context.Canceled)
 	require.NoError(t, r.Shutdown(r.ctx), "nothing is left")
+}
+
+// A client whose middleware is at work when the server shuts down is not connected
+// any more.
+func TestShutdownDuringMiddleware(t *testing.T) {
+	r := serve(t, nil)
+	entered, happened := make(chan struct{}), make(chan string, 8)
+	r.Use(func(ctx context.Context, s *server.Socket) error {
+		close(entered)
+		<-ctx.Done()
+		happened <- fmt.Sprint("middleware: ", context.Cause(ctx))
+		return nil
+	})
+	r.OnConnect(func(*server.Socket) { happened <- "connected" })
+	query := r.poll()
+	r.http("POST", query, "40")
+	await(r, entered)
+
+	ctx, cancel := context.WithCancel(r.ctx) // the client does not poll
+	done := make(chan error, 1)
+	go func() { done <- r.Shutdown(ctx) }()
+	require.Equal(t, "middleware: event: disconnected: server shutting down", await(r, happened))
+	cancel()
+	require.ErrorIs(t, await(r, done), context.Canceled)
+	require.NoError(t, r.Wait(r.ctx))
+	require.Empty(t, happened)
 }

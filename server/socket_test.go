@@ -608,3 +608,23 @@ func TestSlowConsumerDoesNotSlowOthers(t *testing.T) {
 	require.Len(r, r.Sockets(), 1)
 	require.True(r, slices.ContainsFunc(r.Sockets(), (*server.Socket).Connected))
 }
+
+// One client that is slow counts once, however many broadcasts find it so at a time.
+func TestSlowConsumerCountsOnce(t *testing.T) {
+	for range 20 {
+		r := serve(t, &server.Options{SendBufferBytes: 1 << 20})
+		c, _ := r.join("/")
+		_ = c
+		text := strings.Repeat("x", 200_000)
+		var senders sync.WaitGroup
+		for range 16 {
+			senders.Go(func() {
+				for range 20 {
+					_ = r.Emit("news", text)
+				}
+			})
+		}
+		senders.Wait()
+		require.EqualValues(t, 1, r.Stats().SlowConsumers)
+	}
+}

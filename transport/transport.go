@@ -12,8 +12,8 @@ type Message struct {
 	Binary bool   // a binary message, not a text message
 
 	// Lead, unless it is 0, is the first byte of the message, with Data behind it. A
-	// protocol puts its packet type there and need not copy Data for it. A message
-	// that was read has none.
+	// protocol puts its packet type there and need not copy Data for it. In a text
+	// message it is ASCII. A message that was read has none.
 	Lead byte
 }
 

@@ -24,9 +24,8 @@ var batches = sync.Pool{New: func() any { return new([batchSize]byte) }}
 // writeFrames writes each message as a frame, all at once or in pieces of about
 // batchSize. The caller holds writing.
 //
-// It is a rule of the way from here to the system call, and of the queue that calls
-// Write, that it fits into the 2 KB that a goroutine begins with. To make more of
-// them for each write is a fifth of what an event costs that comes alone.
+// Everything from the queue down to the system call must fit in a new goroutine's
+// 2 KB stack; growing it would add a fifth to the cost of a lone event.
 func (c *conn) writeFrames(messages []transport.Message) error {
 	c.batch = batches.Get().(*[batchSize]byte)
 	var err error

@@ -21,7 +21,7 @@ var (
 
 	// ErrVersion says that the server speaks another revision of the protocol, as
 	// Socket.IO 2 does.
-	ErrVersion = errors.New("the server speaks another revision of Engine.IO than 4 (Socket.IO 2?)")
+	ErrVersion = errors.New("the server speaks another revision of Engine.IO (Socket.IO 2?)")
 	// ErrNoTransport says that the runtime has none of the transports asked for.
 	ErrNoTransport = errors.New("engineio: none of the transports is available in this runtime")
 )

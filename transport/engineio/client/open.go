@@ -53,12 +53,11 @@ func (o *Options) openPolling(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	var packets []received // never empty: what cannot be decoded counts as one
-	for p, err := range o.Revision.DecodePayload(response.Body, 0) {
-		packets = append(packets, received{p, err})
+	var first engineio.Packet // there is one: what cannot be decoded counts as one
+	for first, err = range o.Revision.DecodePayload(response.Body, 0) {
+		break
 	}
-	first := packets[0]
-	h, err := parseOpen(first.packet, first.err, response.ContentType, response.Body)
+	h, err := parseOpen(first, err, response.ContentType, response.Body)
 	switch {
 	case err == nil:
 	case isRevision3(response.Body):
@@ -68,7 +67,7 @@ func (o *Options) openPolling(ctx context.Context) (*Session, error) {
 	}
 	s := newSession(o, h, nil)
 	// An error behind the handshake is the session's, as it is in any later payload.
-	s.polling.early = packets[1:]
+	s.polling.opening = response.Body
 	return s, nil
 }
 

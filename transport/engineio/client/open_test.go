@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -227,5 +229,17 @@ func TestTransportsInOrder(t *testing.T) {
 		})
 		_, err := Open(t.Context(), Options{Transports: []engineio.Transport{engineio.Polling, engineio.WebSocket, "webtransport"}})
 		require.ErrorIs(t, err, ErrNoTransport)
+	})
+}
+
+// What comes with the handshake costs no more than a small multiple of its bytes.
+func TestHandshakeMemory(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		body := encoded(d.handshake) + strings.Repeat("\x1e6", 500_000)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d.opening(func() { d.get().reply(body) })
+		runtime.ReadMemStats(&after)
+		require.Less(t, (after.TotalAlloc-before.TotalAlloc)/uint64(len(body)), uint64(20))
 	})
 }

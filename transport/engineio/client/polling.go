@@ -8,12 +8,6 @@ import (
 	"github.com/isosocket/isosocket/transport/engineio/internal/session"
 )
 
-// received is a packet of a payload, or what is wrong with it.
-type received struct {
-	packet engineio.Packet
-	err    error
-}
-
 // polling is the session's transport until it moves to a WebSocket, if it does. The
 // outbox is drained into POST requests, GET requests are made by the reader; the two
 // do not depend on each other.
@@ -21,12 +15,12 @@ type received struct {
 type polling struct {
 	session   *Session
 	handshake engineio.Handshake
-	early     []received // what came with the handshake
-	upgrade   upgrade    // guarded by the session's lock
+	opening   []byte  // the payload that the handshake came in, with what is behind it
+	upgrade   upgrade // guarded by the session's lock
 }
 
 func (p *polling) Name() engineio.Transport { return engineio.Polling }
-func (p *polling) Ready() bool              { return p.upgrade.state != pausing }
+func (p *polling) Ready() bool              { return p.upgrade.state < pausing }
 func (p *polling) Queued()                  {}
 func (p *polling) Due() time.Time           { return time.Time{} }
 func (p *polling) Advance(time.Time) func() { return nil }
@@ -44,12 +38,14 @@ func (p *polling) End(engineio.Type) func() {
 // has ended or has moved to a WebSocket, which it returns then.
 func (p *polling) poll() transport.Conn {
 	s := p.session
-	for _, r := range p.early {
-		if !p.polled(r.packet, r.err) {
+	handshake := true
+	for packet, err := range s.options.Revision.DecodePayload(p.opening, 0) {
+		if !handshake && !p.polled(packet, err) {
 			return nil
 		}
+		handshake = false
 	}
-	p.early = nil
+	p.opening = nil
 	for p.goesOn() {
 		response, err := s.options.exchange(s.ctx, s.options.get(s.core.ID))
 		if err != nil {

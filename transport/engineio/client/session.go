@@ -50,12 +50,12 @@ func newSession(options *Options, h engineio.Handshake, conn transport.Conn) *Se
 		OnPing:       options.OnPing,
 	}
 	if conn != nil {
-		s.core.Init(config, h.SID, session.WebSocket(conn), (*user)(s))
+		s.core.Init(config, h.SID, session.WebSocket(conn))
 	} else {
-		s.core.Init(config, h.SID, &s.polling, (*user)(s))
+		s.core.Init(config, h.SID, &s.polling)
 	}
 	s.core.Lock()
-	s.core.Start(time.Now(), h.PingInterval, h.PingTimeout)
+	s.core.Start((*user)(s), time.Now(), h.PingInterval, h.PingTimeout)
 	s.core.Unlock()
 	return s
 }
@@ -97,6 +97,8 @@ func (s *Session) Serve(receive func(m transport.Message)) (engineio.Reason, err
 
 // Send queues the messages of one packet of the layer above, which nothing gets in
 // between. It does not wait, and keeps the slice, which must not be changed any more.
+// A message that has a lead goes out as the Engine.IO packet of that type. Text must
+// not hold the byte 0x1e, for which polling has no escape, see [engineio.AppendPayload].
 //
 // The error is [ErrFull], [ErrDropped] for a volatile packet, [ErrClosed] or
 // [ErrExpired]. Nothing is sent then.

@@ -22,6 +22,8 @@ const (
 	// pausing: the WebSocket works. What is to be written waits; the requests in
 	// flight end, and the server ends the GET with a noop.
 	pausing
+	// switching: the upgrade packet is being written, or was. There is no way back.
+	switching
 )
 
 // upgrade moves a session from polling to a WebSocket, losing, doubling and
@@ -32,7 +34,30 @@ const (
 // https://socket.io/docs/v4/engine-io-protocol/#upgrade
 type upgrade struct {
 	state upgradeState
-	conn  transport.Conn // the candidate, set while pausing
+	conn  *candidate // set from pausing on
+}
+
+// candidate is the WebSocket that a session moves to. It is read from the answer to
+// the probe on, by the prober, so that its loss is known before the session depends
+// on it. Its first message is the one that comes behind the upgrade packet.
+type candidate struct {
+	transport.Conn
+	first chan arrival // what the prober has read; nil once it was taken
+}
+
+type arrival struct {
+	message transport.Message
+	err     error
+}
+
+// Read implements transport.Conn.
+func (c *candidate) Read(ctx context.Context) (transport.Message, error) {
+	if c.first != nil {
+		a := <-c.first // the session's end closes the connection
+		c.first = nil
+		return a.message, a.err
+	}
+	return c.Conn.Read(ctx)
 }
 
 var (
@@ -65,9 +90,11 @@ func (p *polling) runProbe() {
 	s.core.Lock()
 	ending := s.core.State() != session.Open
 	if err == nil && !ending {
-		p.upgrade = upgrade{state: pausing, conn: conn}
+		c := &candidate{conn, make(chan arrival, 1)}
+		p.upgrade = upgrade{state: pausing, conn: c}
 		s.core.Rest()
 		s.core.Unlock()
+		p.watch(c)
 		return
 	}
 	p.upgrade.state = staying
@@ -76,6 +103,28 @@ func (p *polling) runProbe() {
 		conn.Close(0, "")
 	}
 	if !ending && s.options.OnStay != nil {
+		s.options.OnStay(session.Wrap("upgrade", err))
+	}
+}
+
+// watch reads from the candidate. When that fails before the session has turned to
+// it, the session stays where it is.
+func (p *polling) watch(c *candidate) {
+	s := p.session
+	first := c.first
+	m, err := c.Conn.Read(context.Background()) // the session's end closes it
+	s.core.Lock()
+	lost := err != nil && p.upgrade.state == pausing && s.core.State() != session.Closed
+	if lost {
+		p.upgrade = upgrade{}
+	}
+	s.core.Unlock()
+	if !lost {
+		first <- arrival{m, err}
+		return
+	}
+	s.core.Resume()
+	if s.options.OnStay != nil {
 		s.options.OnStay(session.Wrap("upgrade", err))
 	}
 }
@@ -114,8 +163,17 @@ func (p *polling) switchTransport() transport.Conn {
 	if !ready || s.core.AwaitRest(s.ctx) != nil { // waits for the POST in flight
 		return nil
 	}
-	// From here on there is no way back: the server may have seen the packet even
-	// if writing fails.
+	s.core.Lock()
+	lost := p.upgrade.state != pausing
+	if !lost {
+		// From here on there is no way back: the server may have seen the packet even
+		// if writing fails.
+		p.upgrade.state = switching
+	}
+	s.core.Unlock()
+	if lost {
+		return nil
+	}
 	if err := conn.Write(s.ctx, upgraded); err != nil {
 		s.Abort(engineio.TransportError, session.Wrap("upgrade", err))
 		return nil
@@ -123,7 +181,7 @@ func (p *polling) switchTransport() transport.Conn {
 	s.core.Lock()
 	open := s.core.State() != session.Closed
 	if open {
-		s.core.Switch(conn)
+		s.core.Switch(conn.Conn)
 	}
 	s.core.Unlock()
 	if !open {

@@ -36,7 +36,7 @@ func TestUpgrade(t *testing.T) {
 
 		ws.send("3probe")
 		d.send("4c") // waits from now on
-		require.False(d, d.session.core.Writable())
+		require.ErrorIs(d, d.session.Send(messagesOf("4lost"), Volatile), ErrDropped)
 		post.reply("ok")
 		d.wantNoRequest()
 		get.reply("4two", "6")
@@ -44,7 +44,6 @@ func TestUpgrade(t *testing.T) {
 		d.wantNoRequest()
 		require.Equal(d, 1, d.upgraded)
 		require.Equal(d, engineio.WebSocket, d.session.Transport())
-		require.True(d, d.session.core.Writable())
 
 		ws.send("4three")
 		d.wantReceived("two", "three")
@@ -148,11 +147,17 @@ func TestWebSocketLostWhilePausing(t *testing.T) {
 		get := d.get()
 		ws := d.accept()
 		ws.send("3probe")
+		d.send("4waits")
 		ws.conn.Drop()
-		d.wantOpen() // the server has still to end the GET
+		post := d.post("4waits") // polling goes on
+		post.reply("ok")
 		get.reply("6")
-		d.wantEnd(engineio.TransportError)
-		require.ErrorContains(d, d.cause, "engineio: upgrade: ")
+		get = d.get()
+		d.wantOpen()
+		require.Len(d, d.stayed, 1)
+		get.reply("4still")
+		d.wantReceived("still")
+		require.Equal(d, engineio.Polling, d.session.Transport())
 	})
 }
 

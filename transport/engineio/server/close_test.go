@@ -142,31 +142,6 @@ func TestCloseOnPolling(t *testing.T) {
 	})
 }
 
-// A session that Open ends is refused, and its receiver is told.
-func TestSessionEndedByOpen(t *testing.T) {
-	for _, transport := range []string{"polling", "websocket"} {
-		t.Run(transport, func(t *testing.T) {
-			play(t, func(o *Options) { o.MaxSessions = 1 }, func(d *dialogue) {
-				open := d.server.options.Open
-				d.server.options.Open = func(s *Session, r *http.Request) Receiver {
-					s.Abort(engineio.ForcedClose, nil)
-					return open(s, r)
-				}
-				for range 2 { // the place is free again
-					x := d.start("GET", "transport="+transport, "", "Upgrade", transport).finish()
-					if transport == "polling" {
-						require.Equal(d, http.StatusServiceUnavailable, x.Code)
-					} else {
-						(&peer{d, d.dialed}).wantClosed()
-					}
-					d.wantEnd(d.last(), engineio.ForcedClose)
-				}
-				require.Zero(d, d.server.Sessions())
-			})
-		})
-	}
-}
-
 func TestDeadlineOfTheReceiver(t *testing.T) {
 	play(t, nil, func(d *dialogue) {
 		d.websocket("")

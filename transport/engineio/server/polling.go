@@ -78,16 +78,9 @@ func (p *polling) Advance(now time.Time) (then func()) {
 // End implements session.Transport.
 func (p *polling) End(last engineio.Type) (then func()) {
 	p.answer([]transport.Message{engineio.Encode(engineio.Packet{Type: last})})
-	var abort func()
-	if p.post != nil {
-		abort, p.post.abort = p.post.abort, nil
-	}
 	tried := p.upgrade.conn
 	p.upgrade.end()
 	return func() {
-		if abort != nil {
-			abort()
-		}
 		if tried != nil {
 			tried.Close(0, "")
 		}
@@ -101,7 +94,9 @@ func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.running.Done()
-	opened := s.open(nil, r)
+	var opened *Session
+	defer func() { s.giveUp(opened == nil) }()
+	opened = s.open(nil, r)
 	if opened == nil {
 		s.rejectBusy(w, r)
 		return
@@ -178,6 +173,7 @@ func (p *polling) begin(w http.ResponseWriter, r *http.Request, take func() bool
 		p.session.server.reject(w, r, why, false)
 	case !begun:
 		writeBody(w, http.StatusBadRequest, plain, nil)
+		p.session.server.options.Rejected(r, Rejection{http.StatusBadRequest, engineio.CodeNone, errOverlap})
 		p.session.Abort(engineio.TransportError, errOverlap)
 	}
 	return begun

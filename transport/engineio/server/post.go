@@ -60,9 +60,25 @@ func (p *polling) servePost(w http.ResponseWriter, r *http.Request) {
 	close(served.done)
 	if status != http.StatusOK {
 		writeBody(w, status, plain, nil)
+		p.session.server.options.Rejected(r, Rejection{Status: status, Code: engineio.CodeNone, Err: err})
 		return
 	}
 	writeBody(w, status, "text/html", []byte("ok"))
+}
+
+// abortPost makes reading the body of a POST fail, also of one that is still being
+// read when the session has moved to a WebSocket.
+func (p *polling) abortPost() {
+	core := &p.session.core
+	core.Lock()
+	var abort func()
+	if p.post != nil {
+		abort, p.post.abort = p.post.abort, nil
+	}
+	core.Unlock()
+	if abort != nil {
+		abort()
+	}
 }
 
 // readPost returns the body, and the status to answer with. An error ends the session.

@@ -112,7 +112,7 @@ func (s *Server) check(q request, r *http.Request) (*Session, *Rejection) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if r.ContentLength != 0 {
-		// Also for a body that nobody wants: net/http reads some of it before it answers.
+		// Also for an unwanted body: net/http reads some of it before it answers.
 		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.options.BodyTimeout)) // where the writer can
 	}
 	q := parseRequest(r)
@@ -131,7 +131,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost:
 		session.polling.servePost(w, r)
 	default:
+		w.Header().Set("Allow", "GET, POST")
 		writeBody(w, http.StatusMethodNotAllowed, plain, nil)
+		s.options.Rejected(r, Rejection{Status: http.StatusMethodNotAllowed, Code: engineio.CodeNone})
 	}
 }
 

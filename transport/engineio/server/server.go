@@ -94,7 +94,10 @@ func (s *Server) begin(handshake bool) bool {
 }
 
 // giveUp gives back the place of a handshake that came to nothing.
-func (s *Server) giveUp() {
+func (s *Server) giveUp(place bool) {
+	if !place {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opening--
@@ -105,10 +108,10 @@ func (s *Server) giveUp() {
 func (s *Server) register(opened *Session, reader bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opening--
 	if s.closed {
 		return false
 	}
+	s.opening--
 	s.sessions[opened.core.ID] = opened
 	s.running.Add(1)
 	if reader {
@@ -153,7 +156,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // Close ends all sessions at once, refuses new ones, and waits until every
-// goroutine of theirs has ended: Receive and Closed must return for that.
+// goroutine of theirs has ended: Receive and Closed must return for that. A POST may
+// still be served then, which net/http waits for.
 func (s *Server) Close() {
 	for _, one := range s.refuse() {
 		one.Abort(engineio.ForcedClose, ErrShutdown)

@@ -58,39 +58,41 @@ type Session struct {
 	core     session.Session
 	server   *Server
 	polling  *polling // nil if the session began on a WebSocket
-	receiver Receiver // nil until Options.Open has returned; set under the core's lock
+	receiver Receiver
 }
 
-// open starts a session on conn, or on polling when conn is nil. It returns nil
-// when the server was closed meanwhile, or Open has ended it. The reader of conn is the caller's to start.
+// open starts a session on conn, or on polling when conn is nil. It returns nil when
+// the server was closed meanwhile, or Options.Open has ended the session. The reader
+// of conn is the caller's to start.
 func (s *Server) open(conn transport.Conn, r *http.Request) *Session {
 	opened := &Session{server: s}
 	if conn == nil {
 		opened.polling = &polling{session: opened}
-		opened.core.Init(&s.config, NewID(), opened.polling, (*user)(opened))
+		opened.core.Init(&s.config, NewID(), opened.polling)
 	} else {
-		opened.core.Init(&s.config, NewID(), session.WebSocket(conn), (*user)(opened))
+		opened.core.Init(&s.config, NewID(), session.WebSocket(conn))
+		opened.Send([]transport.Message{opened.handshake()}, Control)
 	}
-	receiver := s.options.Open(opened, r)
+	opened.receiver = s.options.Open(opened, r)
 
 	opened.core.Lock()
-	opened.receiver = receiver
-	ended := opened.core.State() == session.Closed // by Open
-	registered := !ended && s.register(opened, conn != nil)
-	if registered {
-		opened.core.Start(time.Now(), s.options.PingInterval, s.options.PingTimeout)
+	ended := opened.core.State() == session.Closed
+	if !ended {
+		opened.core.Start((*user)(opened), time.Now(), s.options.PingInterval, s.options.PingTimeout)
 	}
+	registered := !ended && s.register(opened, conn != nil)
 	opened.core.Unlock()
 	switch {
-	case registered:
-		return opened
-	case ended:
-		s.giveUp()
-		receiver.Closed(opened.core.Outcome())
-	default:
+	case ended: // by Open
+		opened.receiver.Closed(opened.core.Outcome())
+		return nil
+	case !registered:
 		opened.core.Abort(engineio.ForcedClose, ErrShutdown)
+		return nil
+	case conn != nil:
+		opened.core.Resume()
 	}
-	return nil
+	return opened
 }
 
 // user is a Session as its core knows its user.
@@ -100,14 +102,11 @@ func (u *user) Receive(m transport.Message) { u.receiver.Receive(m) }
 func (u *user) Expire()                     { u.receiver.Expire() }
 
 func (u *user) Closed(reason engineio.Reason, err error) {
-	registered := u.server.unregister((*Session)(u))
-	u.core.Lock()
-	receiver := u.receiver
-	u.core.Unlock()
-	if receiver == nil {
-		return // Open is still at work, and open tells it
+	if u.polling != nil {
+		u.polling.abortPost()
 	}
-	receiver.Closed(reason, err)
+	registered := u.server.unregister((*Session)(u))
+	u.receiver.Closed(reason, err)
 	if registered {
 		u.server.running.Done()
 	}
@@ -136,7 +135,9 @@ func (s *Session) Transport() engineio.Transport { return s.core.Transport() }
 
 // Send queues the messages of one packet of the layer above, which nothing gets in
 // between. It does not wait, and keeps the slice, which must not be changed any
-// more. Sessions may share it.
+// more. Sessions may share it. A message that has a lead goes out as the Engine.IO
+// packet of that type. Text must not hold the byte 0x1e, for which polling has no
+// escape, see [engineio.AppendPayload].
 //
 // The error is [ErrFull], [ErrDropped] for a volatile packet, or [ErrClosed].
 // Nothing is sent then.

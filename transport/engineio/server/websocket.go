@@ -5,7 +5,6 @@ package engineserver
 import (
 	"net/http"
 
-	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
 )
 
@@ -19,11 +18,9 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, session 
 		return
 	}
 	defer s.running.Done()
+	defer func() { s.giveUp(handshake && session == nil) }() // also when user code panics
 	conn, err := s.accept(w, r)
 	if err != nil {
-		if handshake {
-			s.giveUp()
-		}
 		s.options.Rejected(r, Rejection{Code: engineio.CodeNone, Err: err}) // answered by accept
 		return
 	}
@@ -35,7 +32,6 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, session 
 	if session == nil {
 		return // and conn is closed
 	}
-	session.Send([]transport.Message{session.handshake()}, Control)
 	go func() { // ends with conn, waited for by running, which open has counted it in
 		defer s.running.Done()
 		session.core.Read(conn)

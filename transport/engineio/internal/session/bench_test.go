@@ -45,9 +45,9 @@ func (a *answering) Close(int, string) error {
 func BenchmarkHeartbeat(b *testing.B) {
 	conn := &answering{make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})}
 	s := new(Session)
-	s.Init(&Config{Revision: engineio.Revision4, Server: true}, "id", WebSocket(conn), &record{make(chan engineio.Reason, 1)})
+	s.Init(&Config{Revision: engineio.Revision4, Server: true}, "id", WebSocket(conn))
 	s.Lock()
-	s.Start(time.Now(), time.Hour, time.Hour)
+	s.Start(&record{make(chan engineio.Reason, 1)}, time.Now(), time.Hour, time.Hour)
 	s.Unlock()
 	read := make(chan struct{})
 	go func() { // ends with the session

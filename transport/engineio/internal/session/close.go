@@ -19,7 +19,7 @@ func (s *Session) Close() {
 	s.state = Closing
 	now := time.Now()
 	s.closeBy = now.Add(s.config.CloseTimeout)
-	s.schedule(now)
+	s.Schedule(now)
 	_ = s.outbox.Force(group{last: true}, groupOverhead) // cannot be closed: the state was Open
 	s.transport.Queued()
 }
@@ -41,7 +41,7 @@ func (s *Session) end(reason engineio.Reason, err error, last engineio.Type) {
 		reason, err = engineio.ForcedClose, nil
 	}
 	s.state, s.reason, s.err = Closed, reason, err
-	then := s.transport.End(last)
+	then, user := s.transport.End(last), s.user
 	if s.timer != nil {
 		s.timer.Stop()
 	}
@@ -51,7 +51,9 @@ func (s *Session) end(reason engineio.Reason, err error, last engineio.Type) {
 	if then != nil {
 		then()
 	}
-	s.user.Closed(reason, err)
+	if user != nil {
+		user.Closed(reason, err)
+	}
 }
 
 // Outcome returns why the session ended, as it was told to Receiver.Closed.

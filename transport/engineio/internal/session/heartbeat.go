@@ -114,7 +114,7 @@ func (h *heartbeat) ping(now time.Time) {
 // monotonic one stands still while some systems sleep, during which a peer is lost
 // all the same; the wall clock can be set back.
 func (h *heartbeat) expired(now time.Time) bool {
-	return !h.sends && h.held == 0 && (!now.Before(h.due) || !now.UTC().Before(h.wall))
+	return !h.sends && h.held == 0 && !h.due.IsZero() && (!now.Before(h.due) || !now.UTC().Before(h.wall))
 }
 
 // pinged answers a ping of the peer.
@@ -141,10 +141,16 @@ func (s *Session) Hold(wait func()) {
 	s.mu.Lock()
 	s.heartbeat.hold()
 	s.mu.Unlock()
+	defer func() { // also when wait panics
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		now := time.Now()
+		s.heartbeat.release(now)
+		if s.state != Closed {
+			s.Schedule(now)
+		}
+	}()
 	wait()
-	s.mu.Lock()
-	s.heartbeat.release(time.Now())
-	s.mu.Unlock()
 }
 
 // Check ends the session if the peer's ping is overdue. Timers may be late in a

@@ -28,9 +28,9 @@ func waiting(t *testing.T, script func(t *testing.T, s *Session, user *record)) 
 		conn, peer := transporttest.Pipe(0)
 		defer peer.Close(0, "")
 		s, user := new(Session), &record{make(chan engineio.Reason, 1)}
-		s.Init(&Config{Revision: engineio.Revision4}, "id", WebSocket(conn), user)
+		s.Init(&Config{Revision: engineio.Revision4}, "id", WebSocket(conn))
 		s.Lock()
-		s.Start(time.Now(), 25*time.Second, 20*time.Second)
+		s.Start(user, time.Now(), 25*time.Second, 20*time.Second)
 		s.Unlock()
 		go s.Read(conn) // ends with the session
 		script(t, s, user)

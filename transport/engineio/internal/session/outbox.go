@@ -64,6 +64,8 @@ func (s *Session) Send(messages []transport.Message, kind Kind) error {
 	switch {
 	case s.state != Open:
 		return ErrClosed
+	case len(messages) == 0:
+		return nil
 	case !s.heartbeat.sends && s.heartbeat.expired(time.Now()):
 		s.hurry()
 		return ErrExpired
@@ -108,13 +110,6 @@ func (s *Session) ready() bool {
 	return s.transport.Ready() && s.outbox.Len() < limit
 }
 
-// Writable reports whether a volatile message would be accepted now.
-func (s *Session) Writable() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state == Open && s.ready()
-}
-
 // flushSize is how many bytes gather for one write to a WebSocket. What was written
 // makes room at once: a peer that has taken it may cause as much again before the
 // rest of a large batch is through, and must not seem to be slow.
@@ -150,6 +145,7 @@ func (s *Session) drain(groups []group) {
 		} else if b.fill(s.config.Revision, groups, flushSize); len(b.packets) > 0 {
 			err = webSocket.conn.Write(context.Background(), b.packets...) // the session's end closes conn
 		}
+		clear(groups[:b.groups]) // what was written is not held while the rest is
 		groups = groups[b.groups:]
 		if s.written(b, err, len(groups) > 0) {
 			return
@@ -206,7 +202,7 @@ func (s *Session) writeFailed(err error) {
 // At the end of an orderly close it is the close packet, and last is true: alone,
 // because clients act on it before the packets it arrives with.
 func (s *Session) Take(limit int) (packets []transport.Message, last bool) {
-	s.outbox.Take(func(g group) bool {
+	taken := s.outbox.Take(func(g group) bool {
 		start := len(packets)
 		if g.last {
 			last = start == 0
@@ -223,6 +219,7 @@ func (s *Session) Take(limit int) (packets []transport.Message, last bool) {
 		}
 		return true
 	}, func(g group) int { return held(g.messages) })
+	clear(taken) // its array is that of what still waits
 	if last {
 		packets = []transport.Message{closePacket}
 	}

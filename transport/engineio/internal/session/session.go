@@ -31,7 +31,7 @@ type Config struct {
 	Server       bool               // this end is the server
 	SendBuffer   int                // bytes held that may wait to be sent; 0 means no limit
 	CloseTimeout time.Duration      // for what was accepted to leave once Close was called
-	OnPing       func()             // a ping was received, and answered; may be nil
+	OnPing       func()             // a ping was received; may be nil
 }
 
 // Receiver is the user of a session, see the Receiver of package engineserver. It is
@@ -48,7 +48,7 @@ type State uint8
 const (
 	Open    State = iota // messages go both ways
 	Closing              // Close was called: what was accepted still leaves, nothing is accepted or received
-	Closed               // everything of the session is told to stop
+	Closed               // the session has ended: its reader and its writer are about to return
 )
 
 // Session is one connection, whatever transport it is on. Its methods may be called
@@ -74,21 +74,23 @@ type Session struct {
 	err       error // with reason
 }
 
-// Init makes a Session that is a field of another struct ready for use. Its messages
-// go to user once it is started.
-func (s *Session) Init(config *Config, id string, t Transport, user Receiver) {
-	s.ID, s.config, s.transport, s.user = id, config, t, user
+// Init makes a Session that is a field of another struct ready for Send and Start.
+// The outbox of a server's rests: Resume it behind the handshake.
+func (s *Session) Init(config *Config, id string, t Transport) {
+	s.ID, s.config, s.transport = id, config, t
 	s.outbox.Init(queue.Limits{MaxBytes: config.SendBuffer}, s.drain)
-	if _, sends := t.(Poster); !sends && t.Name() == engineio.Polling {
-		s.outbox.PauseNow() // the peer takes
+	if config.Server {
+		s.outbox.PauseNow() // until the handshake is in it; on polling the peer takes
 	}
 }
 
-// Start begins the heartbeat. The caller holds the lock, has made sure that the
-// session is not closed, and on a WebSocket then calls Read.
-func (s *Session) Start(now time.Time, interval, timeout time.Duration) {
+// Start begins the life of the session, of which user is told from now on. The caller
+// holds the lock, has made sure that the session is not closed, and on a WebSocket
+// then calls Read.
+func (s *Session) Start(user Receiver, now time.Time, interval, timeout time.Duration) {
+	s.user = user
 	s.heartbeat.start(now, s.config.Server != s.config.Revision.ClientPings, interval, timeout)
-	s.schedule(now)
+	s.Schedule(now)
 }
 
 // Lock locks what transitions change: those of the session, and of the transport it is on.
@@ -130,7 +132,7 @@ func (s *Session) Receive(p engineio.Packet) {
 		now := time.Now()
 		s.heartbeat.pong(now)
 		if s.state != Closed {
-			s.schedule(now)
+			s.Schedule(now)
 		}
 		s.mu.Unlock()
 	case engineio.TypeClose:
@@ -146,7 +148,7 @@ func (s *Session) SetDeadline(t time.Time) {
 	defer s.mu.Unlock()
 	s.deadline = t
 	if s.state != Closed {
-		s.schedule(time.Now())
+		s.Schedule(time.Now())
 	}
 }
 
@@ -154,10 +156,14 @@ func (s *Session) SetDeadline(t time.Time) {
 // makes sure that tick runs at the earliest of them, or before: a timer that fires
 // too early is armed again then, so that moving a deadline back costs nothing. The
 // caller holds the lock.
-func (s *Session) Schedule(now time.Time) { s.schedule(now) }
-
-func (s *Session) schedule(now time.Time) {
-	next := Earlier(Earlier(s.heartbeat.due, s.transport.Due()), Earlier(s.closeBy, s.deadline))
+func (s *Session) Schedule(now time.Time) {
+	if s.user == nil {
+		return // Start does it
+	}
+	next := Earlier(Earlier(s.closeBy, s.deadline), s.transport.Due())
+	if s.state == Open { // who is closing expects nothing of its peer any more
+		next = Earlier(next, s.heartbeat.due)
+	}
 	if next.IsZero() || !s.alarm.IsZero() && !next.Before(s.alarm) {
 		return
 	}
@@ -179,12 +185,15 @@ func (s *Session) tick() {
 	now := time.Now()
 	beat := s.heartbeat.advance(now)
 	then := s.transport.Advance(now)
-	overdue, expired := Passed(s.closeBy, now), Passed(s.deadline, now)
+	overdue, expired := passed(s.closeBy, now), passed(s.deadline, now)
 	if expired {
 		s.deadline = time.Time{}
 	}
+	if s.state == Closing { // nothing is expected of the peer but to take what was accepted, by closeBy
+		beat, expired = beatNone, false
+	}
 	s.alarm = time.Time{}
-	s.schedule(now)
+	s.Schedule(now)
 	s.mu.Unlock()
 
 	if then != nil {
@@ -195,11 +204,13 @@ func (s *Session) tick() {
 		s.Abort(engineio.PingTimeout, nil)
 	case overdue:
 		s.Abort(engineio.ForcedClose, nil)
-	case beat == beatPing:
-		s.control(ping)
-	}
-	if expired {
-		s.user.Expire()
+	default:
+		if beat == beatPing {
+			s.control(ping)
+		}
+		if expired {
+			s.user.Expire()
+		}
 	}
 }
 
@@ -211,8 +222,8 @@ func Earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// Passed reports whether the time t has come. A zero time never does.
-func Passed(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
+// passed reports whether the time t has come. A zero time never does.
+func passed(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
 
 // Wrap says what was being done when err was met.
 func Wrap(doing string, err error) error { return fmt.Errorf("engineio: %s: %w", doing, err) }
