@@ -66,8 +66,8 @@ type Target struct {
 	// send, as the WebSocket of Node.js does. If set, that is not tested.
 	LosesUnread bool
 
-	// Repeats says that the runtime may send a GET again when its connection breaks
-	// without an answer, as a browser does. If set, that is not tested.
+	// Repeats says that the runtime may send a request again, a POST too, when its
+	// connection breaks before the answer begins, as browsers do. If set, that is allowed.
 	Repeats bool
 }
 
