@@ -68,7 +68,7 @@ type RoundTripper interface {
 	// status. An error means that there was no complete response. It does not tell
 	// whether the server has acted on the request, so a RoundTripper never repeats one
 	// that the server may have seen: a polling GET takes events out of the session.
-	// A browser repeats a GET by itself, which its implementation cannot prevent.
+	// A browser repeats requests by itself, which its implementation cannot prevent.
 	RoundTrip(ctx context.Context, r *Request) (*Response, error)
 }
 
