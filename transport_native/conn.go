@@ -77,6 +77,11 @@ func (c *conn) Write(ctx context.Context, messages ...transport.Message) error {
 	if ctx.Done() == nil {
 		return c.write(messages)
 	}
+	return c.writeWatched(ctx, messages)
+}
+
+// writeWatched is apart from Write, whose stack is to be small, see writeFrames.
+func (c *conn) writeWatched(ctx context.Context, messages []transport.Message) error {
 	stop := c.writes.begin(ctx, c)
 	defer c.writes.end(stop)
 	return c.write(messages)
