@@ -82,6 +82,28 @@ func (e *echo) Receive(m transport.Message) {
 func (e *echo) Expire()                                {}
 func (e *echo) Closed(reason engineio.Reason, _ error) { e.closed <- reason }
 
+// serve runs a server of echoes on a network of its own until the test ends. It
+// returns a client's way there, and where the reasons of closed sessions arrive.
+func serve(t *testing.T, options engineserver.Options) (transport.Platform, <-chan engineio.Reason) {
+	closed := make(chan engineio.Reason, 1)
+	options.Open = func(s *engineserver.Session, _ *http.Request) engineserver.Receiver { return &echo{s, closed} }
+	server := engineserver.New(options)
+	h := &http.Server{Handler: server}
+	network := transporttest.NewNetwork(1)
+	listener, err := network.Listen("server:80")
+	require.NoError(t, err)
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = h.Serve(listener) })
+	roads := &http.Transport{DialContext: network.Dial}
+	t.Cleanup(func() {
+		roads.CloseIdleConnections()
+		server.Close()
+		_ = h.Close()
+		serving.Wait()
+	})
+	return transportnative.Platform(&transportnative.Config{HTTPClient: &http.Client{Transport: roads}}), closed
+}
+
 // The revision is a value of the session: both ends speak another one by saying so.
 func TestBothEndsInAnotherRevision(t *testing.T) {
 	for name, revision := range map[string]*engineio.Revision{"4": engineio.Revision4, "another": other} {
@@ -97,28 +119,7 @@ func TestBothEndsInAnotherRevision(t *testing.T) {
 
 func converse(t *testing.T, revision *engineio.Revision, transports []engineio.Transport) {
 	const interval, timeout = 25 * time.Second, 20 * time.Second
-	network := transporttest.NewNetwork(1)
-	closed := make(chan engineio.Reason, 1)
-	server := engineserver.New(engineserver.Options{
-		Revision:     revision,
-		PingInterval: interval,
-		PingTimeout:  timeout,
-		Open: func(s *engineserver.Session, _ *http.Request) engineserver.Receiver {
-			return &echo{s, closed}
-		},
-	})
-	h := &http.Server{Handler: server}
-	listener, err := network.Listen("server:80")
-	require.NoError(t, err)
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = h.Serve(listener) })
-	defer serving.Wait()
-	defer h.Close()
-	defer server.Close()
-
-	roads := &http.Transport{DialContext: network.Dial}
-	defer roads.CloseIdleConnections()
-	platform := transportnative.Platform(&transportnative.Config{HTTPClient: &http.Client{Transport: roads}})
+	platform, closed := serve(t, engineserver.Options{Revision: revision, PingInterval: interval, PingTimeout: timeout})
 	var pings int // of the server; counted by the reader
 	s, err := engineclient.Open(t.Context(), engineclient.Options{
 		URL:          "http://server/",

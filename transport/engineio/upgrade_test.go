@@ -3,8 +3,6 @@
 package engineio_test
 
 import (
-	"net/http"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,11 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isosocket/isosocket/transport"
-	"github.com/isosocket/isosocket/transport/engineio"
 	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
-	"github.com/isosocket/isosocket/transport/transporttest"
-	transportnative "github.com/isosocket/isosocket/transport_native"
 )
 
 // A receiver that takes long while the session upgrades must not cost the session:
@@ -30,22 +25,7 @@ func TestSlowReceiverDuringUpgrade(t *testing.T) {
 }
 
 func slowReceiver(t *testing.T, delay time.Duration) {
-	network := transporttest.NewNetwork(1)
-	closed := make(chan engineio.Reason, 1)
-	server := engineserver.New(engineserver.Options{
-		Open: func(s *engineserver.Session, _ *http.Request) engineserver.Receiver { return &echo{s, closed} },
-	})
-	h := &http.Server{Handler: server}
-	listener, err := network.Listen("server:80")
-	require.NoError(t, err)
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = h.Serve(listener) })
-	defer serving.Wait()
-	defer h.Close()
-	defer server.Close()
-	roads := &http.Transport{DialContext: network.Dial}
-	defer roads.CloseIdleConnections()
-	platform := transportnative.Platform(&transportnative.Config{HTTPClient: &http.Client{Transport: roads}})
+	platform, _ := serve(t, engineserver.Options{})
 	s, err := engineclient.Open(t.Context(), engineclient.Options{
 		URL: "http://server/", Dialer: platform.Dialer, RoundTripper: platform.RoundTripper, UpgradeTimeout: 10 * time.Second,
 	})
