@@ -3,7 +3,6 @@ package socketio
 import (
 	"slices"
 
-	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/transport"
 )
 
@@ -26,7 +25,7 @@ type sendBuffer struct {
 // put appends a packet, and reports whether it fits. As in a queue, one that is over
 // the limit by itself fits into an empty buffer.
 func (b *sendBuffer) put(p packet) bool {
-	size := endpoint.Held(p.messages)
+	size := transport.Held(p.messages)
 	if b.limit > 0 && len(b.packets) > 0 && b.bytes+size > b.limit {
 		return false
 	}
@@ -49,7 +48,7 @@ func (b *sendBuffer) has(id uint64) bool { return b.index(id) >= 0 }
 // there.
 func (b *sendBuffer) remove(id uint64) {
 	if i := b.index(id); i >= 0 {
-		b.bytes -= endpoint.Held(b.packets[i].messages)
+		b.bytes -= transport.Held(b.packets[i].messages)
 		b.packets = slices.Delete(b.packets, i, i+1)
 	}
 }

@@ -25,6 +25,22 @@ func (m *Message) Len() int {
 	return len(m.Data)
 }
 
+// What a message and a group of them take besides their data: the slice's header and
+// its place in a queue.
+const (
+	messageOverhead = 48
+	groupOverhead   = 32
+)
+
+// Held returns how many bytes a group of messages holds while it waits to be sent.
+func Held(group []Message) int {
+	size := groupOverhead
+	for i := range group {
+		size += messageOverhead + len(group[i].Data)
+	}
+	return size
+}
+
 // Conn is an ordered, reliable pipe of messages, in practice a WebSocket.
 //
 // One goroutine may call Read while others call Write and Close.

@@ -27,19 +27,3 @@ func EncodeEvent(f parser.Format, namespace string, id *uint64, name string, arg
 	}
 	return f.EncodeEvent(namespace, own, name, slices.Clone(args))
 }
-
-// What a message and a group take besides their data: the slice's header and its
-// place in a queue. The outbox of a session counts the same.
-const (
-	messageOverhead = 48
-	groupOverhead   = 32
-)
-
-// Held returns how many bytes the messages of a packet hold while they wait.
-func Held(group []transport.Message) int {
-	size := groupOverhead
-	for i := range group {
-		size += messageOverhead + len(group[i].Data)
-	}
-	return size
-}

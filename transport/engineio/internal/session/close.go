@@ -3,6 +3,7 @@ package session
 import (
 	"time"
 
+	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
 )
 
@@ -20,7 +21,7 @@ func (s *Session) Close() {
 	now := time.Now()
 	s.closeBy = now.Add(s.config.CloseTimeout)
 	s.Schedule(now)
-	_ = s.outbox.Force(group{last: true}, groupOverhead) // cannot be closed: the state was Open
+	_ = s.outbox.Force(group{last: true}, transport.Held(nil)) // cannot be closed: the state was Open
 	s.transport.Queued()
 }
 

@@ -18,22 +18,6 @@ type group struct {
 	last     bool // nothing follows: the session ends when this is reached
 }
 
-// What a message and a group take besides their data: the slice's header and its
-// place in the queue.
-const (
-	messageOverhead = 48
-	groupOverhead   = 32
-)
-
-// held returns the bytes that a group keeps alive.
-func held(messages []transport.Message) int {
-	size := groupOverhead
-	for i := range messages {
-		size += messageOverhead + len(messages[i].Data)
-	}
-	return size
-}
-
 // Kind says what may become of messages that do not fit.
 type Kind uint8
 
@@ -58,7 +42,7 @@ const (
 // The error is ErrFull or ErrDropped, see [Kind], ErrClosed or ErrExpired. Nothing
 // is sent then.
 func (s *Session) Send(messages []transport.Message, kind Kind) error {
-	size := held(messages)
+	size := transport.Held(messages)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -161,7 +145,7 @@ func (b *batch) fill(r *engineio.Revision, groups []group, limit int) {
 			r.Frame(&m)
 			b.packets = append(b.packets, m)
 		}
-		b.size += held(g.messages)
+		b.size += transport.Held(g.messages)
 		b.last = g.last
 		b.groups++
 	}
@@ -218,7 +202,7 @@ func (s *Session) Take(limit int) (packets []transport.Message, last bool) {
 			return false
 		}
 		return true
-	}, func(g group) int { return held(g.messages) })
+	}, func(g group) int { return transport.Held(g.messages) })
 	clear(taken) // its array is that of what still waits
 	if last {
 		packets = []transport.Message{closePacket}
