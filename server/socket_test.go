@@ -131,10 +131,14 @@ func TestRequestEnds(t *testing.T) {
 		c, s := r.connect()
 		ctx, cancel := context.WithCancelCause(r.ctx)
 		over := errors.New("over")
-		go cancel(over)
-		_, err := s.Request(ctx, "question")
-		require.ErrorIs(r, err, over)
+		errs := make(chan error)
+		go func() {
+			_, err := s.Request(ctx, "question")
+			errs <- err
+		}()
 		c.want(`420["question"]`)
+		cancel(over)
+		require.ErrorIs(r, await(r, errs), over)
 		c.send(`430["late"]`)
 		c.wantWorks()
 	})
