@@ -3,7 +3,11 @@ package queue
 import (
 	"context"
 	"sync"
+	"time"
 )
+
+// backlog is how many bytes a queue holds before it is behind.
+const backlog = 64 << 10
 
 // gauge is all of a queue that does not depend on the type of its items, so that a
 // program has it once: how full the queue is, and whether a goroutine drains it.
@@ -12,11 +16,12 @@ type gauge struct {
 	limits Limits
 
 	mu      sync.Mutex
-	count   int // items waiting or being drained
-	bytes   int // their sizes
-	waiting int // the sizes of those waiting
-	taken   int // items of the batch in work that still count
-	drawn   int // their sizes
+	count   int       // items waiting or being drained
+	bytes   int       // their sizes
+	waiting int       // the sizes of those waiting
+	taken   int       // items of the batch in work that still count
+	drawn   int       // their sizes
+	since   time.Time // bytes has been over backlog; zero when it is not
 	running bool
 	paused  bool
 	closed  bool
@@ -59,6 +64,37 @@ func (g *gauge) Len() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.count
+}
+
+// Bytes returns the sizes of the items that wait or are being drained.
+func (g *gauge) Bytes() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.bytes
+}
+
+// Behind returns since when the queue has held more than 64 KiB, the zero time if it
+// does not.
+func (g *gauge) Behind() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.since
+}
+
+// WaitBytes returns nil when no more than that many bytes wait or are being drained, and
+// ErrClosed when the queue is closed. When ctx is done first it returns the cause.
+func (g *gauge) WaitBytes(ctx context.Context, most int) error {
+	var err error
+	waited := g.await(ctx, func() bool {
+		if g.closed {
+			err = ErrClosed
+		}
+		return g.closed || g.bytes <= most
+	})
+	if waited != nil {
+		return waited
+	}
+	return err
 }
 
 // Wait returns when nothing waits and nothing is being drained, when the queue is
@@ -109,13 +145,18 @@ func (g *gauge) admit(size int, force bool) error {
 	case g.closed:
 		return ErrClosed
 	case force:
-	case g.limits.MaxItems > 0 && g.count >= g.limits.MaxItems,
-		g.limits.MaxBytes > 0 && g.count > 0 && g.bytes+size > g.limits.MaxBytes:
+	case g.limits.MaxItems > 0 && g.count >= g.limits.MaxItems:
+		return ErrFull
+	case g.limits.MaxBytes <= 0 || g.bytes+size <= g.limits.MaxBytes:
+	case size <= g.limits.MaxBytes || g.bytes > g.limits.MaxBytes/2:
 		return ErrFull
 	}
 	g.count++
 	g.bytes += size
 	g.waiting += size
+	if g.bytes > backlog && g.since.IsZero() {
+		g.since = time.Now()
+	}
 	return nil
 }
 
@@ -137,16 +178,21 @@ func (g *gauge) take(items int) {
 func (g *gauge) release(items, bytes int) {
 	g.taken -= items
 	g.drawn -= bytes
-	g.count -= items
-	g.bytes -= bytes
-	g.signal()
+	g.less(items, bytes)
 }
 
 // remove gives back the room of items that waited.
 func (g *gauge) remove(items, bytes int) {
 	g.waiting -= bytes
+	g.less(items, bytes)
+}
+
+func (g *gauge) less(items, bytes int) {
 	g.count -= items
 	g.bytes -= bytes
+	if g.bytes <= backlog {
+		g.since = time.Time{}
+	}
 	g.signal()
 }
 

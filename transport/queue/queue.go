@@ -13,7 +13,8 @@ var (
 )
 
 // Limits bound a queue. Items that the drain function is working on count until
-// it returns or calls Release. An item that is over MaxBytes by itself is accepted by an empty queue.
+// it returns or calls Release. An item that is over MaxBytes by itself is accepted
+// while no more than half of them are taken.
 type Limits struct {
 	MaxItems int // 0 means no limit
 	MaxBytes int // 0 means no limit
@@ -50,8 +51,8 @@ func (q *Queue[T]) Put(item T, size int) error {
 	return q.put(item, size, false)
 }
 
-// Force is Put that the limits do not refuse, for the few control items that the
-// owner cannot do without. The error can only be ErrClosed.
+// Force is Put that the limits do not refuse, for items that the owner cannot do
+// without and bounds otherwise. The error can only be ErrClosed.
 func (q *Queue[T]) Force(item T, size int) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -113,6 +113,8 @@ func TestLimits(t *testing.T) {
 		{"bytes, an item of none fits", queue.Limits{MaxBytes: 5}, []string{"aa", "bbb", "", ""}, "c"},
 		{"an item over the limit when empty", queue.Limits{MaxBytes: 5}, []string{"aaaaaaaa"}, "b"},
 		{"an item over the limit when not empty", queue.Limits{MaxBytes: 5}, []string{"a"}, "bbbbb"},
+		{"an item over the limit when half is taken", queue.Limits{MaxBytes: 6}, []string{"aaa", "bbbbbbbb"}, "c"},
+		{"an item over the limit when more is taken", queue.Limits{MaxBytes: 6}, []string{"aaaa"}, "bbbbbbbb"},
 		{"both", queue.Limits{MaxItems: 2, MaxBytes: 5}, []string{"a", "b"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -227,6 +229,35 @@ func TestForce(t *testing.T) {
 		c.done()
 		q.Close()
 		require.ErrorIs(t, q.Force("control", 7), queue.ErrClosed)
+	})
+}
+
+func TestWaitBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsumer()
+		q := queue.New(queue.Limits{}, c.drain)
+		put(t, q, "aaa", "bbb")
+		require.Equal(t, 6, q.Bytes())
+		require.NoError(t, q.WaitBytes(t.Context(), 6))
+		waited := make(chan error, 1)
+		go func() { waited <- q.WaitBytes(t.Context(), 3) }()
+		synctest.Wait()
+		require.Empty(t, waited)
+		c.done() // of "aaa"
+		require.NoError(t, <-waited)
+
+		stop := errors.New("stop")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(stop)
+		require.Equal(t, stop, q.WaitBytes(ctx, 0))
+
+		go func() { waited <- q.WaitBytes(t.Context(), 0) }()
+		synctest.Wait()
+		q.Close() // "bbb" is in work still
+		synctest.Wait()
+		require.Equal(t, queue.ErrClosed, <-waited)
+		c.done()
+		require.Equal(t, queue.ErrClosed, q.WaitBytes(t.Context(), 0))
 	})
 }
 
