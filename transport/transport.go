@@ -58,7 +58,9 @@ type Conn interface {
 	// Write sends the messages in order, with nothing of another Write between
 	// them, and flushes once. It may wait for the peer to take them. It neither
 	// changes nor keeps their Data once it has returned. An error is final: the
-	// connection is closed by then.
+	// connection is closed by then. A [*UnsentError] tells which messages did not
+	// begin to leave; without one all may have. One that matches [ErrStalled] says that
+	// the peer took too little.
 	Write(ctx context.Context, messages ...Message) error
 
 	// Close sends a close frame with the code (0 for none) and the reason (at most
@@ -66,6 +68,22 @@ type Conn interface {
 	// that waits returns. It does not wait for the peer's answer. A second Close
 	// does nothing.
 	Close(code int, reason string) error
+}
+
+// Mover is a [Conn] that counts what moves, so that a peer with a long message on a slow
+// line is not taken for gone.
+type Mover interface {
+	// Moved returns how many bytes have left and arrived so far, parts of messages
+	// included. It may be called at any time.
+	Moved() int64
+}
+
+// Settler is a [Conn] that knows when its peer has dealt with what was written.
+type Settler interface {
+	// Settle waits until the peer has received all messages of the Writes before, as
+	// far as the runtime tells, until ctx is done, or until the connection has
+	// ended. No Write may be called meanwhile.
+	Settle(ctx context.Context)
 }
 
 // Dialer opens a [Conn].
@@ -95,6 +113,11 @@ type Request struct {
 	ContentType string // of Body; empty without one
 	Body        []byte // nil for none
 	MaxResponse int    // bytes of the response body above which the exchange fails with ErrTooLarge; 0 means no limit
+
+	// Progress is called with the number of bytes that have left of Body, or arrived of
+	// the response's, since the last call. It must not wait. A runtime that does not know does not call it; nil
+	// is not called.
+	Progress func(bytes int)
 }
 
 // Response is the answer to a [Request]. The caller owns Body.
@@ -138,7 +161,22 @@ var (
 	ErrClosed = errors.New("transport: connection closed")
 	// ErrTooLarge is matched by the error for a message or a body over its limit.
 	ErrTooLarge = errors.New("transport: message too large")
+	// ErrStalled is matched by the error of a connection that was ended because too
+	// little of what waited for it moved.
+	ErrStalled = errors.New("transport: no progress")
 )
+
+// UnsentError is an error of [Conn.Write] that tells what did not begin to leave.
+type UnsentError struct {
+	Messages int   // the last so many of them
+	Err      error // why
+}
+
+// Error returns that of Err.
+func (e *UnsentError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *UnsentError) Unwrap() error { return e.Err }
 
 // CloseError tells how the peer closed a [Conn].
 // https://www.rfc-editor.org/rfc/rfc6455#section-7.1.5

@@ -22,6 +22,10 @@ const (
 	// drainPoll is how long Write waits before it looks again at a buffer that did
 	// not drain in a turn.
 	drainPoll = 4 * time.Millisecond
+	// stallTimeout is how long a buffer may stay as it is, and stallLooks how often Write
+	// has to find it so: a program that was frozen has looked once.
+	stallTimeout = 10 * time.Second
+	stallLooks   = 3
 )
 
 // Write waits while more than 1 MiB is unsent. Every 64 KiB it lets the runtime work, so
@@ -30,10 +34,10 @@ func (c *conn) Write(ctx context.Context, messages ...transport.Message) error {
 	if err := c.awaitBuffer(ctx); err != nil {
 		err = fmt.Errorf("transportjs: write: %w", err)
 		c.abort(0, err)
-		return err
+		return &transport.UnsentError{Messages: len(messages), Err: err}
 	}
 	if err := c.failure(); err != nil {
-		return err
+		return &transport.UnsentError{Messages: len(messages), Err: err}
 	}
 	var s script
 	c.sendAll(&s, messages)
@@ -62,14 +66,11 @@ func (c *conn) awaitBuffer(ctx context.Context) error {
 	if !check {
 		return nil
 	}
-	for last := 0; ; {
-		if err := c.awaitTurn(ctx); err != nil {
+	var since time.Time // buffered has been last
+	for last, looks := 0, 0; ; looks++ {
+		buffered, err := c.buffered(ctx)
+		if err != nil || c.failure() != nil {
 			return err
-		}
-		var s script
-		buffered := s.int(s.get(c.socket, "bufferedAmount"))
-		if s.err != nil || c.failure() != nil {
-			return s.err
 		}
 		if buffered <= maxBuffered {
 			c.mu.Lock()
@@ -77,12 +78,43 @@ func (c *conn) awaitBuffer(ctx context.Context) error {
 			c.mu.Unlock()
 			return nil
 		}
-		if buffered == last {
-			if err := c.pause(ctx); err != nil {
-				return err
-			}
+		if buffered != last {
+			last, looks, since = buffered, 0, time.Now()
+			continue
 		}
-		last = buffered
+		if looks >= stallLooks && time.Since(since) >= stallTimeout {
+			return transport.ErrStalled
+		}
+		if err := c.pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// buffered returns, in a later turn, how many bytes the runtime has not sent.
+func (c *conn) buffered(ctx context.Context) (int, error) {
+	if err := c.awaitTurn(ctx); err != nil {
+		return 0, err
+	}
+	var s script
+	return s.int(s.get(c.socket, "bufferedAmount")), s.err
+}
+
+// Settle implements transport.Settler as far as a page can: the runtime has sent
+// everything, and has had another turn. What the peer has received no page can tell.
+func (c *conn) Settle(ctx context.Context) {
+	for c.failure() == nil {
+		buffered, err := c.buffered(ctx)
+		if err != nil {
+			return
+		}
+		if buffered == 0 {
+			_ = c.awaitTurn(ctx)
+			return
+		}
+		if c.pause(ctx) != nil {
+			return
+		}
 	}
 }
 

@@ -33,20 +33,21 @@ type AcceptOptions struct {
 	// on the server with the user's cookies.
 	AnyOrigin bool
 
-	// WriteTimeout is how long one write to the socket may wait for the peer, and
-	// up to a quarter more. If zero, it is 10 seconds.
-	WriteTimeout time.Duration
+	// StallTimeout is how long a peer may take for 10,000 bytes of what waits for it,
+	// or for as much of a message that it has begun to send, and up to a quarter more. One
+	// that is slower loses the connection. If zero, it is 10 seconds.
+	StallTimeout time.Duration
 
 	// Lingering holds the connection from its Close until the peer has hung up. It
 	// may be nil: nothing can wait for that then.
 	Lingering *Lingering
 }
 
-const defaultWriteTimeout = 10 * time.Second
+const defaultStallTimeout = 10 * time.Second
 
-func writeTimeout(d time.Duration) time.Duration {
+func stallTimeout(d time.Duration) time.Duration {
 	if d == 0 {
-		return defaultWriteTimeout
+		return defaultStallTimeout
 	}
 	return d
 }
@@ -69,9 +70,10 @@ func Accept(w http.ResponseWriter, r *http.Request, options AcceptOptions) (tran
 	_ = ws.CloseNow()
 	return &conn{
 		stream:       h.stream,
+		resumable:    prepare(h.stream),
 		source:       h.source,
 		maxMessage:   options.MaxMessage,
-		writeTimeout: writeTimeout(options.WriteTimeout),
+		stallTimeout: stallTimeout(options.StallTimeout),
 		lingering:    options.Lingering,
 	}, nil
 }

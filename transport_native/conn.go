@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,10 +27,14 @@ import (
 type conn struct {
 	stream       net.Conn
 	client       bool          // this end is the client, which masks its frames
+	resumable    bool          // a deadline within a Write to the stream harms nothing
 	closing      atomic.Bool   // reading has ended, and writing has closeFrameTimeout
 	maxMessage   int           // bytes; 0 means no limit
-	writeTimeout time.Duration // of one write
+	stallTimeout time.Duration // for stallBytes
 	lingering    *Lingering    // where to be after Close; nil: nothing waits for that
+
+	moved    atomic.Int64             // see Moved
+	settling atomic.Pointer[settling] // a Settle that waits for its pong; nil without
 
 	mu  sync.Mutex
 	err error // final error; guarded by mu
@@ -41,11 +44,15 @@ type conn struct {
 	writing    sync.Mutex // held while writing; guards what follows
 	batch      *[batchSize]byte
 	collected  int       // bytes of batch
+	appended   int       // messages of the Write that were put into batch, or begun to be
+	begun      int       // those of them of which something was written
 	deadline   time.Time // of writing, as allowTime has set it
+	taken      int       // bytes since then
 	writeError error     // the first
 
 	reading sync.Mutex // held while reading; guards what follows
 	source  source     // the stream, behind what was read of it before
+	came    int        // bytes of a message since its deadline was set
 	header  [maxHeader]byte
 }
 
@@ -89,15 +96,22 @@ func (c *conn) writeWatched(ctx context.Context, messages []transport.Message) e
 
 func (c *conn) write(messages []transport.Message) error {
 	c.writing.Lock()
+	c.begun = 0
 	err := c.failure()
 	if err == nil {
 		if err = c.writeFrames(messages); err != nil {
 			err = c.writeFailed(err)
 		}
 	}
+	if err != nil {
+		err = &transport.UnsentError{Messages: len(messages) - c.begun, Err: err}
+	}
 	c.writing.Unlock()
 	return err
 }
+
+// Moved implements transport.Mover.
+func (c *conn) Moved() int64 { return c.moved.Load() }
 
 const maxReason = maxControlPayload - 2 // bytes beside the code
 
@@ -177,6 +191,9 @@ func (c *conn) end(err error) bool {
 	if first {
 		c.reads.release()
 		c.writes.release()
+		if s := c.settling.Swap(nil); s != nil {
+			close(s.done)
+		}
 	}
 	return first
 }
@@ -200,6 +217,10 @@ func (c *conn) readFailed(err error) error {
 		}
 	case errors.Is(err, transport.ErrTooLarge):
 		c.refuse(websocket.StatusMessageTooBig, err)
+	case errors.Is(err, transport.ErrStalled):
+		if c.end(fmt.Errorf("transportnative: read: %w", err)) {
+			_ = c.stream.Close()
+		}
 	case errors.As(err, &wrong):
 		code := websocket.StatusProtocolError
 		if wrong.err == errUTF8 {
@@ -226,7 +247,7 @@ func (c *conn) refuse(code websocket.StatusCode, err error) {
 // broken it leaves that to the reader, who may still find what arrived before.
 func (c *conn) writeFailed(err error) error {
 	err = fmt.Errorf("transportnative: write: %w", err)
-	if errors.Is(err, os.ErrDeadlineExceeded) && c.end(err) {
+	if errors.Is(err, transport.ErrStalled) && c.end(err) {
 		_ = c.stream.Close()
 	}
 	if failure := c.failure(); failure != nil {

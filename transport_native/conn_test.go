@@ -26,14 +26,14 @@ func TestAssemble(t *testing.T) {
 	for _, n := range []int{0, 1, 50, minScratch - 1, minScratch, minScratch + 1, maxScratch, maxScratch + 1, 1 << 20} {
 		want := bytes.Repeat([]byte("abc"), n/3+1)[:n]
 		for _, r := range []io.Reader{bytes.NewReader(want), iotest.HalfReader(bytes.NewReader(want)), iotest.DataErrReader(bytes.NewReader(want))} {
-			c := &conn{source: fixed{r}}
+			c := &conn{stream: nothing{}, source: fixed{r}}
 			got, err := c.assemble(header{fin: true, op: opBinary, length: n})
 			require.NoError(t, err)
 			require.True(t, bytes.Equal(want, got), "%d bytes", n)
 			require.Equal(t, n, cap(got), "memory of the message's size")
 		}
 	}
-	c := &conn{source: fixed{io.MultiReader(strings.NewReader("x"), iotest.ErrReader(io.ErrUnexpectedEOF))}}
+	c := &conn{stream: nothing{}, source: fixed{io.MultiReader(strings.NewReader("x"), iotest.ErrReader(io.ErrUnexpectedEOF))}}
 	_, err := c.assemble(header{fin: true, op: opBinary, length: 2})
 	require.Equal(t, io.ErrUnexpectedEOF, err)
 }

@@ -23,7 +23,7 @@ import (
 type dialer struct {
 	client       *http.Client
 	header       http.Header
-	writeTimeout time.Duration
+	stallTimeout time.Duration
 }
 
 // Dial implements transport.Dialer. The context bounds the handshake only.
@@ -41,10 +41,11 @@ func (d *dialer) Dial(ctx context.Context, address string, maxMessage int) (tran
 	_ = ws.CloseNow()
 	return &conn{
 		stream:       upgrade.stream,
+		resumable:    prepare(upgrade.stream),
 		source:       bufio.NewReader(upgrade.body),
 		client:       true,
 		maxMessage:   maxMessage,
-		writeTimeout: d.writeTimeout,
+		stallTimeout: d.stallTimeout,
 	}, nil
 }
 

@@ -49,6 +49,7 @@ var (
 	errReserved = errors.New("reserved bits are set")
 	errMask     = errors.New("masked frame of a server, or the reverse")
 	errLength   = errors.New("length with the highest bit")
+	errShort    = errors.New("length in more bytes than it takes")
 )
 
 // readHeader reads a header, which is masked when it comes from a client. The bytes
@@ -80,11 +81,16 @@ func readHeader(r io.Reader, b *[maxHeader]byte, fromClient bool) (h header, err
 	}
 	switch extended {
 	case 2:
-		h.length = int(binary.BigEndian.Uint16(rest))
+		if h.length = int(binary.BigEndian.Uint16(rest)); h.length < 126 {
+			return h, &violation{errShort}
+		}
 	case 8:
 		length := binary.BigEndian.Uint64(rest)
-		if length > math.MaxInt64 {
+		switch {
+		case length > math.MaxInt64:
 			return h, &violation{errLength}
+		case length < 1<<16:
+			return h, &violation{errShort}
 		}
 		h.length = int(min(length, math.MaxInt))
 	}

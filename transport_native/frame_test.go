@@ -106,6 +106,6 @@ func TestNoFrameBehindClose(t *testing.T) {
 		}
 		_, err := p.r.ReadByte()
 		require.Equal(t, io.EOF, err)
-		require.Equal(t, transport.ErrClosed, <-written)
+		require.ErrorIs(t, <-written, transport.ErrClosed)
 	}
 }

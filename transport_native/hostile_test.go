@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -47,6 +46,12 @@ func TestRefusedFrames(t *testing.T) {
 		{"text that is not UTF-8", frame(fin|opText, "a\xffb"), 1007},
 		{"text with a surrogate", frame(fin|opText, "\xed\xa0\x80"), 1007},
 		{"text that ends within a character", frame(fin|opText, "\xe4\xb8"), 1007},
+		{"text that ends within a character, behind an empty fragment", frame(opText, "\xe4\xb8") + frame(fin|opContinuation, ""), 1007},
+		{"fragment that is not UTF-8, of a text that goes on", frame(opText, "\xe4\xb8") + frame(opContinuation, "\x20"), 1007},
+		{"beginning that is not UTF-8, of a frame that goes on", frame(fin|opText, "a\xff"+strings.Repeat("a", 900))[:20], 1007},
+		{"close with a reason that is not UTF-8", closeFrame(1000, "\xff"), 1007},
+		{"length in two bytes that fits into none", "\x82\xfe\x00\x7d\x00\x00\x00\x00" + strings.Repeat("x", 125), 1002},
+		{"length in eight bytes that fits into two", "\x82\xff\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00" + strings.Repeat("x", 256), 1002},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p, conn := connectRaw(t, AcceptOptions{MaxMessage: 1000}, "")
@@ -61,7 +66,7 @@ func TestRefusedFrames(t *testing.T) {
 			}
 			_, again := conn.Read(ctx)
 			require.Equal(t, err, again)
-			require.Equal(t, err, conn.Write(ctx, transport.Message{}))
+			require.Equal(t, &transport.UnsentError{Messages: 1, Err: err}, conn.Write(ctx, transport.Message{}))
 			require.NoError(t, conn.Close(1000, ""), "nothing is left to close")
 			p.wantClose(test.code)
 		})
@@ -166,7 +171,7 @@ func TestBytesBehindTheUpgrade(t *testing.T) {
 
 // A peer that pings and does not read the pongs ends its connection.
 func TestPingFlood(t *testing.T) {
-	p, conn := connectRaw(t, AcceptOptions{WriteTimeout: 50 * time.Millisecond}, "")
+	p, conn := connectRaw(t, AcceptOptions{StallTimeout: 50 * time.Millisecond}, "")
 	flooded := make(chan struct{})
 	go func() {
 		defer close(flooded)
@@ -178,20 +183,20 @@ func TestPingFlood(t *testing.T) {
 		}
 	}()
 	_, err := conn.Read(context.Background())
-	require.Equal(t, &transport.CloseError{Code: 1006}, err)
+	require.ErrorIs(t, err, transport.ErrStalled)
 	<-flooded
 }
 
 func TestSlowPeer(t *testing.T) {
-	_, conn := connectRaw(t, AcceptOptions{WriteTimeout: 50 * time.Millisecond}, "")
+	_, conn := connectRaw(t, AcceptOptions{StallTimeout: 50 * time.Millisecond}, "")
 	reading := drain(conn)
 	large := transport.Message{Data: make([]byte, 1<<20), Binary: true}
 	var err error
 	for err == nil {
 		err = conn.Write(context.Background(), large)
 	}
-	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-	require.Equal(t, err, conn.Write(context.Background(), large))
+	require.ErrorIs(t, err, transport.ErrStalled)
+	require.ErrorIs(t, conn.Write(context.Background(), large), transport.ErrStalled)
 	<-reading
 }
 

@@ -21,9 +21,10 @@ type Config struct {
 	// Header is added to every request. It must not be changed afterwards.
 	Header http.Header
 
-	// WriteTimeout is how long one write to a WebSocket may wait for the peer, and
-	// up to a quarter more. If zero, it is 10 seconds.
-	WriteTimeout time.Duration
+	// StallTimeout is how long a server may take for 10,000 bytes of what waits for it
+	// on a WebSocket, or for as much of a message that it has begun to send, and up to a
+	// quarter more. If zero, it is 10 seconds.
+	StallTimeout time.Duration
 }
 
 func (c *Config) httpClient() *http.Client {
@@ -52,11 +53,11 @@ func (c *Config) header() http.Header {
 	return c.Header
 }
 
-func (c *Config) writeTimeout() time.Duration {
+func (c *Config) stallTimeout() time.Duration {
 	if c == nil {
-		return writeTimeout(0)
+		return stallTimeout(0)
 	}
-	return writeTimeout(c.WriteTimeout)
+	return stallTimeout(c.StallTimeout)
 }
 
 // Platform returns the native runtime of a client. Polling and WebSocket share the
@@ -65,7 +66,7 @@ func (c *Config) writeTimeout() time.Duration {
 func Platform(config *Config) transport.Platform {
 	client := config.httpClient()
 	return transport.Platform{
-		Dialer:       &dialer{client, config.header(), config.writeTimeout()},
+		Dialer:       &dialer{client, config.header(), config.stallTimeout()},
 		RoundTripper: newRoundTripper(client, config.header()),
 	}
 }

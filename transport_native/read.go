@@ -7,8 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"os"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -29,7 +30,7 @@ type violation struct{ err error }
 func (v *violation) Error() string { return v.err.Error() }
 
 var (
-	errUTF8         = errors.New("text message is not UTF-8")
+	errUTF8         = errors.New("text that is not UTF-8")
 	errOpcode       = errors.New("unknown opcode")
 	errContinuation = errors.New("continuation of no message, or a message within another")
 	errControl      = errors.New("control frame that is fragmented or too long")
@@ -45,17 +46,33 @@ func (c *conn) receive() (m transport.Message, err error) {
 		return m, err
 	}
 	m.Binary = h.op == opBinary
-	if h.fin && h.length <= c.source.Buffered() {
-		m.Data = make([]byte, h.length)
-		_, _ = io.ReadFull(c.source, m.Data) // it is all there
-		mask(m.Data, h.key)
-	} else if m.Data, err = c.assemble(h); err != nil {
+	if !h.fin || h.length > c.source.Buffered() {
+		m.Data, err = c.assembleInTime(h)
 		return m, err
 	}
+	c.moved.Add(int64(h.length))
+	m.Data = make([]byte, h.length)
+	_, _ = io.ReadFull(c.source, m.Data) // it is all there
+	mask(m.Data, h.key)
 	if !m.Binary && !utf8.Valid(m.Data) {
 		return m, &violation{errUTF8}
 	}
 	return m, nil
+}
+
+// validText returns how many of the first bytes of a text are valid, all but a
+// character that is not complete. It fails at what cannot become valid.
+func validText(p []byte) (n int, ok bool) {
+	n = len(p)
+	for i := n - 1; i >= 0 && i >= n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(p[i]) {
+			if !utf8.FullRune(p[i:]) {
+				n = i
+			}
+			break
+		}
+	}
+	return n, utf8.Valid(p[:n])
 }
 
 const (
@@ -65,6 +82,45 @@ const (
 
 var scratches = sync.Pool{New: func() any { s := make([]byte, 0, minScratch); return &s }}
 
+// assembleInTime is assemble of a peer that has to go on, see stallBytes.
+func (c *conn) assembleInTime(h header) ([]byte, error) {
+	c.beginRead()
+	data, err := c.assemble(h)
+	if stopped(err) && !c.closing.Load() {
+		return nil, fmt.Errorf("%w: %d bytes of a message came in %v", transport.ErrStalled, c.came, c.stallTimeout)
+	}
+	if err == nil {
+		c.allowRead(time.Time{})
+	}
+	return data, err
+}
+
+// stopped reports whether a deadline has ended a read.
+func stopped(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// beginRead begins a time in which enough has to come.
+func (c *conn) beginRead() {
+	c.came = 0
+	c.allowRead(time.Now().Add(c.stallTimeout))
+}
+
+// enough reports whether enough has come for another such time, and begins it.
+func (c *conn) enough() bool {
+	if c.came < stallBytes || c.closing.Load() {
+		return false
+	}
+	c.beginRead()
+	return true
+}
+
+// allowRead sets the deadline of reading, unless that was interrupted.
+func (c *conn) allowRead(deadline time.Time) {
+	_ = c.stream.SetReadDeadline(deadline)
+	if c.closing.Load() { // interrupt came between
+		_ = c.stream.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
 // assemble reads a message that has only begun to arrive, or comes in several
 // frames. What a header announces is not to be trusted: the memory grows with what
 // has arrived, and the message gets its own when it is complete.
@@ -72,8 +128,8 @@ func (c *conn) assemble(h header) ([]byte, error) {
 	kept := scratches.Get().(*[]byte)
 	defer scratches.Put(kept)
 	message := (*kept)[:0]
+	text, valid := h.op == opText, 0 // bytes that are known to be
 	for {
-		start := len(message)
 		for missing := h.length; missing > 0; {
 			if len(message) == cap(message) {
 				message = append(make([]byte, 0, 2*len(message)), message...)
@@ -83,18 +139,30 @@ func (c *conn) assemble(h header) ([]byte, error) {
 			}
 			free := message[len(message):cap(message)]
 			n, err := c.source.Read(free[:min(len(free), missing)])
-			if err != nil && n < missing {
-				return nil, err
-			}
 			message = message[:len(message)+n]
 			missing -= n
+			h.key = mask(message[len(message)-n:], h.key)
+			if text {
+				more, ok := validText(message[valid:])
+				if valid += more; !ok {
+					return nil, &violation{errUTF8}
+				}
+			}
+			c.came += n
+			c.moved.Add(int64(n))
+			if err != nil && missing > 0 && !(stopped(err) && c.enough()) {
+				return nil, err
+			}
 		}
-		mask(message[start:], h.key)
 		if h.fin {
+			if text && valid < len(message) {
+				return nil, &violation{errUTF8}
+			}
 			data := make([]byte, len(message))
 			copy(data, message)
 			return data, nil
 		}
+		c.enough()
 		var err error
 		if h, err = c.nextData(true, len(message)); err != nil {
 			return nil, err
@@ -143,6 +211,8 @@ func (c *conn) control(h header) error {
 	switch h.op {
 	case opPing:
 		return c.writeControl(opPong, payload)
+	case opPong:
+		c.ponged(payload)
 	case opClose:
 		return parseClose(payload)
 	}
@@ -158,11 +228,14 @@ func parseClose(payload []byte) error {
 	if len(payload) == 1 {
 		return &violation{errClosePayload}
 	}
-	code := int(binary.BigEndian.Uint16(payload))
-	if !sendable(code) {
+	code, reason := int(binary.BigEndian.Uint16(payload)), payload[2:]
+	switch {
+	case !sendable(code):
 		return &violation{errClosePayload}
+	case !utf8.Valid(reason):
+		return &violation{errUTF8}
 	}
-	return &transport.CloseError{Code: code, Reason: strings.ToValidUTF8(string(payload[2:]), "\uFFFD")}
+	return &transport.CloseError{Code: code, Reason: string(reason)}
 }
 
 // sendable tells whether a close frame may carry the code.

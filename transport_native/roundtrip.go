@@ -52,6 +52,9 @@ func (t *roundTripper) roundTrip(ctx context.Context, r *transport.Request) (*tr
 	if err != nil {
 		return nil, err
 	}
+	if r.Progress != nil && body != nil {
+		request.Body = io.NopCloser(&counted{request.Body, r.Progress}) // of which net/http knows the length by now
+	}
 	for name, values := range t.header {
 		request.Header[name] = values
 	}
@@ -62,7 +65,10 @@ func (t *roundTripper) roundTrip(ctx context.Context, r *transport.Request) (*tr
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
+	defer response.Body.Close() // of the response as it came
+	if r.Progress != nil {
+		response.Body = io.NopCloser(&counted{response.Body, r.Progress}) // closed by the line above
+	}
 	data, err := readBody(response, int64(r.MaxResponse))
 	if err != nil {
 		return nil, err
@@ -72,6 +78,21 @@ func (t *roundTripper) roundTrip(ctx context.Context, r *transport.Request) (*tr
 		ContentType: response.Header.Get("Content-Type"),
 		Body:        data,
 	}, nil
+}
+
+// counted is a reader that tells how much was read of it.
+type counted struct {
+	io.Reader
+	progress func(bytes int)
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if n > 0 {
+		c.progress(n)
+	}
+	return n, err
 }
 
 // readBody reads the body of at most limit bytes (0 means no limit).

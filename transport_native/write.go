@@ -5,7 +5,10 @@ package transportnative
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -19,6 +22,10 @@ const closeFrameTimeout = 100 * time.Millisecond
 // batchSize is how many bytes of frames are collected before they are written.
 const batchSize = 16 << 10
 
+// stallBytes is how much a peer that something waits for has to take, or to send of a
+// message that it has begun, in each stallTimeout.
+const stallBytes = 10_000
+
 var batches = sync.Pool{New: func() any { return new([batchSize]byte) }}
 
 // writeFrames writes each message as a frame, all at once or in pieces of about
@@ -29,8 +36,9 @@ var batches = sync.Pool{New: func() any { return new([batchSize]byte) }}
 func (c *conn) writeFrames(messages []transport.Message) error {
 	c.batch = batches.Get().(*[batchSize]byte)
 	var err error
-	for i := 0; i < len(messages) && err == nil; i++ {
-		err = c.appendFrame(&messages[i])
+	for c.appended, c.begun = 0, 0; c.appended < len(messages) && err == nil; {
+		c.appended++
+		err = c.appendFrame(&messages[c.appended-1])
 	}
 	if err == nil && c.collected > 0 {
 		err = c.flush()
@@ -77,23 +85,76 @@ func (c *conn) appendFrame(m *transport.Message) error {
 
 // writeLarge writes what was collected and the payload, at once where the system can.
 func (c *conn) writeLarge(payload []byte) error {
+	if !c.resumable {
+		if err := c.flush(); err != nil {
+			return err
+		}
+		return c.writeStream(payload)
+	}
 	if err := c.ready(); err != nil {
 		return err
 	}
+	c.begun = c.appended
 	buffers := net.Buffers{c.batch[:c.collected], payload}
-	_, c.writeError = buffers.WriteTo(c.stream)
 	c.collected = 0
-	return c.writeError
+	for {
+		n, err := buffers.WriteTo(c.stream)
+		if !c.goesOn(int(n), err) {
+			return c.writeError
+		}
+		if err == nil {
+			return nil
+		}
+	}
 }
 
 // flush writes what was collected.
 func (c *conn) flush() error {
-	if err := c.ready(); err != nil {
-		return err
-	}
-	_, c.writeError = c.stream.Write(c.batch[:c.collected])
+	c.begun = c.appended
+	err := c.writeStream(c.batch[:c.collected])
 	c.collected = 0
-	return c.writeError
+	return err
+}
+
+// writeStream writes p. A stream that a deadline breaks within a Write, as it does TLS,
+// is given as much at a time as it has to take before the deadline.
+func (c *conn) writeStream(p []byte) error {
+	for {
+		if err := c.ready(); err != nil {
+			return err
+		}
+		piece := p
+		if !c.resumable {
+			piece = p[:min(len(p), stallBytes)]
+		}
+		n, err := c.stream.Write(piece)
+		if !c.goesOn(n, err) {
+			return c.writeError
+		}
+		if p = p[n:]; len(p) == 0 {
+			return nil
+		}
+	}
+}
+
+// goesOn counts what a write to the stream has taken and reports whether another may
+// follow: after a deadline, when the peer has taken enough before it.
+func (c *conn) goesOn(n int, err error) bool {
+	c.moved.Add(int64(n))
+	c.taken += n
+	if err == nil {
+		return true
+	}
+	c.writeError = err
+	if !errors.Is(err, os.ErrDeadlineExceeded) || c.closing.Load() {
+		return false
+	}
+	if c.resumable && c.taken >= stallBytes {
+		c.writeError = c.allowTime()
+		return c.writeError == nil
+	}
+	c.writeError = fmt.Errorf("%w: the peer took %d bytes in %v", transport.ErrStalled, c.taken, c.stallTimeout)
+	return false
 }
 
 // newKey returns a key to mask a frame with, which nobody can foresee; 0 for a server.
@@ -123,11 +184,7 @@ func (c *conn) sendControl(op byte, payload []byte) error {
 	frame := appendHeader(make([]byte, 0, maxHeader+len(payload)), fin|op, len(payload), key, c.client)
 	frame = append(frame, payload...)
 	mask(frame[len(frame)-len(payload):], key)
-	if err := c.ready(); err != nil {
-		return err
-	}
-	_, c.writeError = c.stream.Write(frame)
-	return c.writeError
+	return c.writeStream(frame)
 }
 
 // ready returns nil when something may be written. After an error, which may have
@@ -139,14 +196,15 @@ func (c *conn) ready() error {
 	return c.writeError
 }
 
-// allowTime gives a write at least writeTimeout, and at most a quarter more: moving
+// allowTime gives a write at least stallTimeout, and at most a quarter more: moving
 // the deadline for each write would take a twentieth of what a broadcast does.
 func (c *conn) allowTime() error {
 	now := time.Now()
-	if c.closing.Load() || c.deadline.Sub(now) >= c.writeTimeout {
+	if c.closing.Load() || c.deadline.Sub(now) >= c.stallTimeout {
 		return nil
 	}
-	c.deadline = now.Add(c.writeTimeout + c.writeTimeout/4)
+	c.taken = 0
+	c.deadline = now.Add(c.stallTimeout + c.stallTimeout/4)
 	err := c.stream.SetWriteDeadline(c.deadline)
 	if c.closing.Load() { // interrupt came between: its deadline is the one that counts
 		c.limitWrites()

@@ -107,25 +107,33 @@ func (c *PipeConn) receive(m transport.Message) (transport.Message, error) {
 
 // Write implements [transport.Conn].
 func (c *PipeConn) Write(ctx context.Context, messages ...transport.Message) error {
+	written, err := c.write(ctx, messages)
+	if err != nil {
+		return &transport.UnsentError{Messages: len(messages) - written, Err: err}
+	}
+	return nil
+}
+
+func (c *PipeConn) write(ctx context.Context, messages []transport.Message) (written int, err error) {
 	if err := c.check(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	select {
 	case c.out.turn <- struct{}{}:
 		defer func() { <-c.out.turn }()
 	case <-c.ended:
-		return c.err
+		return written, c.err
 	case <-c.in.ended:
-		return c.in.err
+		return written, c.in.err
 	case <-ctx.Done():
-		return c.cancel(ctx)
+		return written, c.cancel(ctx)
 	}
 	for _, m := range messages {
 		select {
 		case <-c.ended:
-			return c.err
+			return written, c.err
 		case <-c.in.ended:
-			return c.in.err
+			return written, c.in.err
 		default:
 		}
 		if m.Lead != 0 {
@@ -136,15 +144,16 @@ func (c *PipeConn) Write(ctx context.Context, messages ...transport.Message) err
 		}
 		select {
 		case c.out.messages <- m:
+			written++
 		case <-c.ended:
-			return c.err
+			return written, c.err
 		case <-c.in.ended:
-			return c.in.err
+			return written, c.in.err
 		case <-ctx.Done():
-			return c.cancel(ctx)
+			return written, c.cancel(ctx)
 		}
 	}
-	return nil
+	return written, nil
 }
 
 // Close implements [transport.Conn]. The code and the reason are not checked.

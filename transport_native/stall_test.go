@@ -1,0 +1,149 @@
+//go:build !js
+
+package transportnative
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/isosocket/isosocket/transport"
+)
+
+// onPipe returns the server's end of a connection on fake time, and its peer's stream.
+func onPipe(resumable bool) (c *conn, peer net.Conn) {
+	near, far := net.Pipe()
+	return &conn{stream: near, resumable: resumable, source: bufio.NewReader(near), stallTimeout: defaultStallTimeout}, far
+}
+
+// pace reads, or writes, so many bytes at a time until the stream ends.
+func pace(move func([]byte) (int, error), bytes int, every time.Duration) (total int) {
+	for {
+		n, err := move(make([]byte, bytes))
+		if total += n; err != nil {
+			return total
+		}
+		time.Sleep(every)
+	}
+}
+
+var kinds = []struct {
+	name      string
+	resumable bool
+}{{"socket", true}, {"other stream", false}}
+
+// A peer that takes little, but enough, gets it all, however long that takes. One that
+// takes a byte now and then does not hold the connection.
+func TestWriteToASlowPeer(t *testing.T) {
+	message := transport.Message{Data: make([]byte, 300_000), Binary: true}
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, peer := onPipe(kind.resumable)
+				total := make(chan int)
+				go func() { total <- pace(peer.Read, 1100, time.Second) }()
+				begin := time.Now()
+				require.NoError(t, c.Write(context.Background(), message, message))
+				require.Greater(t, time.Since(begin), 500*time.Second)
+				require.NoError(t, c.stream.Close())
+				require.Equal(t, 2*(10+len(message.Data)), <-total)
+				require.Equal(t, int64(2*(10+len(message.Data))), c.Moved())
+			})
+			synctest.Test(t, func(t *testing.T) {
+				c, peer := onPipe(kind.resumable)
+				total := make(chan int)
+				go func() { total <- pace(peer.Read, 1, 9*time.Second) }()
+				begin := time.Now()
+				err := c.Write(context.Background(), message)
+				require.ErrorIs(t, err, transport.ErrStalled)
+				require.Equal(t, 12500*time.Millisecond, time.Since(begin))
+				require.Equal(t, 2, <-total)
+			})
+		})
+	}
+}
+
+// A message that arrives slowly is waited for, one that does not arrive is not.
+func TestReadFromASlowPeer(t *testing.T) {
+	head := appendHeader(nil, fin|opBinary, 300_000, 0, false)
+	synctest.Test(t, func(t *testing.T) {
+		c, peer := onPipe(true)
+		c.client = true
+		sent := make(chan int)
+		go func() {
+			_, _ = peer.Write(head)
+			sent <- pace(peer.Write, 600, time.Second/2)
+		}()
+		m, err := c.Read(context.Background())
+		require.NoError(t, err)
+		require.Len(t, m.Data, 300_000)
+		require.NoError(t, c.stream.Close())
+		<-sent
+	})
+	synctest.Test(t, func(t *testing.T) {
+		c, peer := onPipe(true)
+		c.client = true
+		sent := make(chan int)
+		go func() {
+			time.Sleep(time.Hour) // between messages a peer may take its time
+			_, _ = peer.Write(head)
+			sent <- pace(peer.Write, 1, 9*time.Second)
+		}()
+		begin := time.Now()
+		_, err := c.Read(context.Background())
+		require.ErrorIs(t, err, transport.ErrStalled)
+		require.Equal(t, time.Hour+10*time.Second, time.Since(begin))
+		<-sent
+	})
+}
+
+// What did not begin to leave is told.
+func TestUnsent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, peer := onPipe(true)
+		large := transport.Message{Data: make([]byte, batchSize)}
+		go func() {
+			_, _ = io.ReadFull(peer, make([]byte, 5+batchSize/2))
+			_ = peer.Close()
+		}()
+		err := c.Write(context.Background(), large, transport.Message{Data: []byte("a")}, large, large)
+		var unsent *transport.UnsentError
+		require.ErrorAs(t, err, &unsent)
+		require.Equal(t, 3, unsent.Messages)
+		err = c.Write(context.Background(), large)
+		require.ErrorAs(t, err, &unsent)
+		require.Equal(t, 1, unsent.Messages)
+	})
+}
+
+// Settle returns when the peer has answered, and when it cannot any more.
+func TestSettle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, far := onPipe(true)
+		peer := &conn{client: true, stream: far, source: bufio.NewReader(far), stallTimeout: defaultStallTimeout}
+		go func() { _, _ = c.Read(context.Background()) }()
+		settled := make(chan struct{}, 1)
+		settle := func() {
+			c.Settle(context.Background())
+			settled <- struct{}{}
+		}
+		go settle()
+		synctest.Wait()
+		require.Empty(t, settled)
+		go func() { _, _ = peer.Read(context.Background()) }()
+		<-settled
+
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		c.ponged([]byte("anything"))
+		require.NoError(t, peer.Close(0, ""))
+		c.Settle(ctx)
+		require.NoError(t, ctx.Err(), "the end of the connection ends the waiting")
+	})
+}
