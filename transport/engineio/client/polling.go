@@ -1,6 +1,7 @@
 package engineclient
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/isosocket/isosocket/transport"
@@ -15,8 +16,9 @@ import (
 type polling struct {
 	session   *Session
 	handshake engineio.Handshake
-	opening   []byte  // the payload that the handshake came in, with what is behind it
-	upgrade   upgrade // guarded by the session's lock
+	opening   []byte       // the payload that the handshake came in, with what is behind it
+	upgrade   upgrade      // guarded by the session's lock
+	moved     atomic.Int64 // bytes of requests and answers
 }
 
 func (p *polling) Name() engineio.Transport { return engineio.Polling }
@@ -24,6 +26,7 @@ func (p *polling) Ready() bool              { return p.upgrade.state < pausing }
 func (p *polling) Queued()                  {}
 func (p *polling) Due() time.Time           { return time.Time{} }
 func (p *polling) Advance(time.Time) func() { return nil }
+func (p *polling) Moved() int64             { return p.moved.Load() }
 
 // End implements session.Transport. What is under way ends with the session's context.
 func (p *polling) End(engineio.Type) func() {
@@ -47,7 +50,7 @@ func (p *polling) poll() transport.Conn {
 	}
 	p.opening = nil
 	for p.goesOn() {
-		response, err := s.options.exchange(s.ctx, s.options.get(s.core.ID))
+		response, err := p.exchange(s.options.get(s.core.ID))
 		if err != nil {
 			s.Abort(engineio.TransportError, session.Wrap("poll", err))
 			return nil
@@ -93,12 +96,23 @@ func (p *polling) Post(packets []transport.Message, last bool) error {
 	}
 	for len(packets) > 0 {
 		n := p.fitting(packets)
-		if _, err := s.options.exchange(s.ctx, s.options.post(s.core.ID, packets[:n])); err != nil {
-			return err
-		}
+		_, err := p.exchange(s.options.post(s.core.ID, packets[:n]))
 		packets = packets[n:]
+		if err != nil {
+			unsent := len(packets)
+			if last && unsent > 0 {
+				unsent-- // the close packet is of no group
+			}
+			return &transport.UnsentError{Messages: unsent, Err: err}
+		}
 	}
 	return nil
+}
+
+// exchange makes a request of the session.
+func (p *polling) exchange(r *transport.Request) (*transport.Response, error) {
+	r.Progress = func(n int) { p.moved.Add(int64(n)) }
+	return p.session.options.exchange(p.session.ctx, r)
 }
 
 // fitting returns how many of the packets make a payload that the server accepts.

@@ -19,7 +19,9 @@ type Kind = session.Kind
 const (
 	Ordinary = session.Ordinary // wait; refused with ErrFull when the send buffer is full
 	Volatile = session.Volatile // dropped with ErrDropped unless everything before has left
-	Control  = session.Control  // wait, and are never refused: for what is small and rare
+	Accepted = session.Accepted // wait, and are never refused, because they were accepted before
+	Control  = session.Control  // wait, and are never refused: what a protocol cannot do without, and acknowledgements
+	Parting  = session.Parting  // like Control, and leave when the server has dealt with what was sent before
 )
 
 // Session is one Engine.IO session, open until Serve returns. Its methods may be
@@ -106,6 +108,20 @@ func (s *Session) Send(messages []transport.Message, kind Kind) error {
 	return s.core.Send(messages, kind)
 }
 
+// Buffered returns how many bytes are held of what waits to be sent.
+func (s *Session) Buffered() int { return s.core.Buffered() }
+
+// AwaitBuffered returns nil when Buffered is not over most any more, ErrClosed when the
+// session has ended before, and the cause of ctx when that is done first.
+func (s *Session) AwaitBuffered(ctx context.Context, most int) error {
+	return s.core.AwaitBuffered(ctx, most)
+}
+
+// Unsent returns, once Serve has returned, the packets sent as Ordinary or Accepted of
+// which nothing has left the program: to the system, to the runtime's WebSocket, or in a
+// request. They are in order, and returned once.
+func (s *Session) Unsent() (packets [][]transport.Message) { return s.core.Unsent() }
+
 // Hold calls wait, which may take long. Nothing is read from the server meanwhile,
 // so it is not blamed for a ping that may be there.
 func (s *Session) Hold(wait func()) { s.core.Hold(wait) }
@@ -117,8 +133,8 @@ func (s *Session) Check() { s.core.Check() }
 // Context returns a context that is canceled when the session has ended.
 func (s *Session) Context() context.Context { return s.ctx }
 
-// Close ends the session once what was sent is written, within 5 seconds. It
-// does not wait for that: Serve returns then.
+// Close ends the session once what was sent is written, or the server has taken nothing
+// of it for 5 seconds. It does not wait for that: Serve returns then.
 func (s *Session) Close() { s.core.Close() }
 
 // Abort ends the session at once, without writing what waits. err may be nil.

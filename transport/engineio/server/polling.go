@@ -42,6 +42,7 @@ type poll struct {
 func (p *polling) Name() engineio.Transport { return engineio.Polling }
 func (p *polling) Ready() bool              { return p.poll != nil }
 func (p *polling) Due() time.Time           { return p.upgrade.next() }
+func (p *polling) Moved() int64             { return 0 }
 
 // Queued implements session.Transport: the GET that waits takes what is there.
 func (p *polling) Queued() {

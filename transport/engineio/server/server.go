@@ -49,7 +49,7 @@ func New(options Options) *Server {
 			MaxMessage:   options.MaxPayload,
 			Origins:      options.Origins,
 			AnyOrigin:    options.AllowOrigin != nil && options.AllowOrigin(r),
-			WriteTimeout: options.WriteTimeout,
+			StallTimeout: options.WriteTimeout,
 			Lingering:    &s.lingering,
 		})
 	}

@@ -3,6 +3,7 @@
 package engineserver
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
@@ -28,8 +29,11 @@ type Kind = session.Kind
 const (
 	Ordinary = session.Ordinary // wait; refused with ErrFull when the send buffer is full
 	Volatile = session.Volatile // dropped with ErrDropped
-	Control  = session.Control  // wait, and are never refused: for what is small and rare
+	Control  = session.Control  // wait, and are never refused: what a protocol cannot do without, and acknowledgements
 )
+
+// Backlog is what waited to be sent when a session ended.
+type Backlog = session.Backlog
 
 // Receiver is the user of a session.
 type Receiver interface {
@@ -145,6 +149,23 @@ func (s *Session) Send(messages []transport.Message, kind Kind) error {
 	return s.core.Send(messages, kind)
 }
 
+// Buffered returns how many bytes are held of what waits to be sent.
+func (s *Session) Buffered() int { return s.core.Buffered() }
+
+// AwaitBuffered returns nil when Buffered is not over most any more, ErrClosed when the
+// session has ended before, and the cause of ctx when that is done first.
+func (s *Session) AwaitBuffered(ctx context.Context, most int) error {
+	return s.core.AwaitBuffered(ctx, most)
+}
+
+// Moved returns how many bytes have left and arrived so far, as far as the transport
+// knows, parts of messages included.
+func (s *Session) Moved() int64 { return s.core.Moved() }
+
+// Backlog returns what waited to be sent when the session ended. It is set when
+// Receiver.Closed is called.
+func (s *Session) Backlog() Backlog { return s.core.Backlog() }
+
 // SetDeadline makes the session call Receiver.Expire at t. There is one deadline;
 // the zero time removes it.
 func (s *Session) SetDeadline(t time.Time) { s.core.SetDeadline(t) }
@@ -153,8 +174,8 @@ func (s *Session) SetDeadline(t time.Time) { s.core.SetDeadline(t) }
 // meanwhile, so it is not blamed for a pong that may be there.
 func (s *Session) Hold(wait func()) { s.core.Hold(wait) }
 
-// Close ends the session once its client has taken what Send accepted, at the
-// latest after Options.CloseTimeout. It returns at once.
+// Close ends the session once its client has taken what Send accepted, or has taken
+// nothing of it for Options.CloseTimeout. It returns at once.
 func (s *Session) Close() { s.core.Close() }
 
 // Abort ends the session at once. What was accepted and not sent is lost. err may be nil.

@@ -9,8 +9,8 @@ import (
 
 var closePacket = engineio.Encode(engineio.Packet{Type: engineio.TypeClose})
 
-// Close ends the session once what Send accepted has left, at the latest after
-// Config.CloseTimeout. It returns at once.
+// Close ends the session once what Send accepted has left. It returns at once. A peer
+// that takes nothing of it for Config.CloseTimeout gets no more time.
 func (s *Session) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -20,8 +20,9 @@ func (s *Session) Close() {
 	s.state = Closing
 	now := time.Now()
 	s.closeBy = now.Add(s.config.CloseTimeout)
+	s.pace.begin(now, s.transport.Moved())
 	s.Schedule(now)
-	_ = s.outbox.Force(group{last: true}, transport.Held(nil)) // cannot be closed: the state was Open
+	_ = s.outbox.Force(group{marks: last}, transport.Held(nil)) // cannot be closed: the state was Open
 	s.transport.Queued()
 }
 
@@ -46,15 +47,34 @@ func (s *Session) end(reason engineio.Reason, err error, last engineio.Type) {
 	if s.timer != nil {
 		s.timer.Stop()
 	}
+	s.closeOutbox()
 	s.mu.Unlock()
 
-	s.outbox.Close()
 	if then != nil {
 		then()
 	}
 	if user != nil {
 		user.Closed(reason, err)
 	}
+}
+
+// closeOutbox is called when nothing leaves any more. The caller holds the lock.
+func (s *Session) closeOutbox() {
+	if s.backlog.Bytes == 0 {
+		s.backlog = Backlog{s.outbox.Bytes(), s.outbox.Behind()}
+	}
+	waiting := s.outbox.Close()
+	if !s.config.Server { // its client cannot come back to this session
+		s.waiting = append(s.waiting, waiting...)
+	}
+}
+
+// Backlog returns what waited to be sent when the session ended. The receiver is told
+// of the end after that.
+func (s *Session) Backlog() Backlog {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.backlog
 }
 
 // Outcome returns why the session ended, as it was told to Receiver.Closed.

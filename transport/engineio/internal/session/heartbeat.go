@@ -49,18 +49,27 @@ func (h *heartbeat) start(now time.Time, sends bool, interval, timeout time.Dura
 	}
 }
 
-// advance is called when time has passed.
-func (h *heartbeat) advance(now time.Time) beat {
+// advance is called when time has passed. A peer that is busy with something long, on
+// the way from it or to it, is not gone.
+func (h *heartbeat) advance(now time.Time, busy bool) beat {
 	switch {
 	case h.expired(now):
-		return beatLost
+		if !busy {
+			return beatLost
+		}
+		h.expect(now, h.timeout)
+		return beatNone
 	case now.Before(h.due):
 		return beatNone
 	case !h.sends: // the ping may be there unread
 		h.ping(now)
 		return beatNone
 	case h.awaiting && h.held == 0:
-		return beatLost
+		if !busy {
+			return beatLost
+		}
+		h.due = now.Add(h.timeout)
+		return beatNone
 	}
 	wait := h.timeout
 	if h.awaiting {
@@ -69,6 +78,13 @@ func (h *heartbeat) advance(now time.Time) beat {
 	h.due = now.Add(wait)
 	h.awaiting, h.extended = true, false
 	return beatPing
+}
+
+// left says that the ping has left: its pong has its time from now on.
+func (h *heartbeat) left(now time.Time) {
+	if h.awaiting {
+		h.due = now.Add(h.timeout)
+	}
 }
 
 // pong counts the next interval from now. A pong that no ping asked for changes
@@ -103,10 +119,13 @@ func (h *heartbeat) release(now time.Time) {
 	}
 }
 
-// ping says that the peer has pinged. UTC drops the monotonic clock as Round(0)
-// does, which would make a browser program larger.
-func (h *heartbeat) ping(now time.Time) {
-	h.due = now.Add(h.interval + h.timeout)
+// ping says that the peer has pinged.
+func (h *heartbeat) ping(now time.Time) { h.expect(now, h.interval+h.timeout) }
+
+// expect gives the peer time for its next ping. UTC drops the monotonic clock as
+// Round(0) does, which would make a browser program larger.
+func (h *heartbeat) expect(now time.Time, wait time.Duration) {
+	h.due = now.Add(wait)
 	h.wall = h.due.UTC()
 }
 
@@ -122,14 +141,16 @@ func (s *Session) pinged(data []byte) {
 	s.mu.Lock()
 	wrong := s.heartbeat.sends
 	if !wrong {
-		s.heartbeat.ping(time.Now())
+		now := time.Now()
+		s.heartbeat.ping(now)
+		s.pace.begin(now, s.transport.Moved())
 	}
 	s.mu.Unlock()
 	if wrong {
 		s.Abort(engineio.TransportError, errPingDirection)
 		return
 	}
-	s.control([]transport.Message{engineio.Encode(engineio.Packet{Type: engineio.TypePong, Data: data})})
+	s.control([]transport.Message{engineio.Encode(engineio.Packet{Type: engineio.TypePong, Data: data})}, Control)
 	if s.config.OnPing != nil {
 		s.config.OnPing()
 	}
@@ -153,11 +174,23 @@ func (s *Session) Hold(wait func()) {
 	wait()
 }
 
+// pingLeft starts the time for the pong.
+func (s *Session) pingLeft() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heartbeat.left(time.Now())
+}
+
+// overdue reports whether the peer's ping is. The caller holds the lock.
+func (s *Session) overdue(now time.Time) bool {
+	return s.heartbeat.expired(now) && !s.pace.enough(now, s.transport.Moved())
+}
+
 // Check ends the session if the peer's ping is overdue. Timers may be late in a
 // program that was frozen or throttled, the clock is not.
 func (s *Session) Check() {
 	s.mu.Lock()
-	overdue := s.state == Open && s.heartbeat.expired(time.Now())
+	overdue := s.state == Open && s.overdue(time.Now())
 	s.mu.Unlock()
 	if overdue {
 		s.Abort(engineio.PingTimeout, nil)

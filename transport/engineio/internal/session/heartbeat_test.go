@@ -85,8 +85,32 @@ func TestHeartbeatOfAnEndThatDoesNotRead(t *testing.T) {
 	var h heartbeat
 	h.start(begin, false, 25*time.Second, 20*time.Second)
 	h.hold()
-	require.Equal(t, beatNone, h.advance(begin.Add(time.Hour)))
+	require.Equal(t, beatNone, h.advance(begin.Add(time.Hour), false))
 	h.release(begin.Add(time.Hour))
-	require.Equal(t, beatNone, h.advance(begin.Add(time.Hour+44*time.Second)))
-	require.Equal(t, beatLost, h.advance(begin.Add(time.Hour+45*time.Second)))
+	require.Equal(t, beatNone, h.advance(begin.Add(time.Hour+44*time.Second), false))
+	require.Equal(t, beatLost, h.advance(begin.Add(time.Hour+45*time.Second), false))
+}
+
+// A long message on its way is a sign of life, in either direction.
+func TestHeartbeatOfAPeerThatIsBusy(t *testing.T) {
+	begin := time.Now()
+	after := func(d time.Duration) time.Time { return begin.Add(d * time.Second) }
+	t.Run("waiting for a ping", func(t *testing.T) {
+		var h heartbeat
+		h.start(begin, false, 25*time.Second, 20*time.Second)
+		require.Equal(t, beatNone, h.advance(after(45), true))
+		require.Equal(t, after(65), h.due)
+		require.Equal(t, beatNone, h.advance(after(65), true))
+		require.Equal(t, beatLost, h.advance(after(85), false))
+	})
+	t.Run("waiting for a pong", func(t *testing.T) {
+		var h heartbeat
+		h.start(begin, true, 25*time.Second, 20*time.Second)
+		require.Equal(t, beatPing, h.advance(after(25), true))
+		require.Equal(t, beatNone, h.advance(after(45), true))
+		require.Equal(t, after(65), h.due)
+		h.left(after(60))
+		require.Equal(t, after(80), h.due, "the pong has its time from when the ping has left")
+		require.Equal(t, beatLost, h.advance(after(80), false))
+	})
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync"
 	"time"
@@ -15,16 +16,29 @@ import (
 // between, or the end.
 type group struct {
 	messages []transport.Message
-	last     bool // nothing follows: the session ends when this is reached
+	marks    marks
 }
+
+// marks are what is to be known of a group when it leaves.
+type marks uint8
+
+const (
+	last    marks = 1 << iota // nothing follows: the session ends when this is reached
+	beating                   // the ping, whose pong has its time from when it has left
+	parting                   // leaves when the peer has dealt with what was written before
+	kept                      // given back by Unsent if it did not leave
+)
 
 // Kind says what may become of messages that do not fit.
 type Kind uint8
 
 const (
 	Ordinary Kind = iota // refused with ErrFull
+	Accepted             // never refused, because they were accepted before
 	Volatile             // dropped with ErrDropped, also when the peer is not ready
-	Control              // never refused: what a protocol cannot do without, which is small and of which there is little
+	Control              // never refused: what a protocol cannot do without, and acknowledgements
+	Parting              // like Control, and leaves when the peer has dealt with what was sent before
+	pinging              // the heartbeat's own
 )
 
 // How many groups may wait before a volatile one is dropped. A client that keeps up
@@ -50,20 +64,29 @@ func (s *Session) Send(messages []transport.Message, kind Kind) error {
 		return ErrClosed
 	case len(messages) == 0:
 		return nil
-	case !s.heartbeat.sends && s.heartbeat.expired(time.Now()):
+	case !s.heartbeat.sends && s.overdue(time.Now()):
 		s.hurry()
 		return ErrExpired
 	case kind == Volatile && !s.ready():
 		return ErrDropped
 	}
+	g := group{messages: messages}
 	var err error
-	if kind == Control {
-		err = s.outbox.Force(group{messages: messages}, size)
-	} else {
-		err = s.outbox.Put(group{messages: messages}, size)
+	switch kind {
+	case Ordinary:
+		g.marks = kept
+		err = s.outbox.Put(g, size)
+	case Volatile:
+		err = s.outbox.Put(g, size)
+	default:
+		g.marks = s.marks(kind)
+		err = s.outbox.Force(g, size)
 	}
 	switch err {
 	case nil:
+		if g.marks == kept {
+			s.unsettled = true
+		}
 		s.transport.Queued()
 		return nil
 	case queue.ErrFull:
@@ -76,6 +99,41 @@ func (s *Session) Send(messages []transport.Message, kind Kind) error {
 	}
 }
 
+// marks returns those of a group that is never refused. The caller holds the lock.
+func (s *Session) marks(kind Kind) marks {
+	switch {
+	case kind == Accepted:
+		return kept
+	case kind == pinging:
+		return beating
+	case kind == Parting && s.unsettled:
+		s.unsettled = false
+		return parting
+	}
+	return 0
+}
+
+// Buffered returns how many bytes are held of what waits to be sent.
+func (s *Session) Buffered() int { return s.outbox.Bytes() }
+
+// Moved returns how many bytes have left and arrived so far, as far as the transport
+// knows, parts of messages included.
+func (s *Session) Moved() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.transport.Moved()
+}
+
+// AwaitBuffered returns nil when Buffered is not over most any more, ErrClosed when the
+// session has ended, and the cause of ctx when that is done first.
+func (s *Session) AwaitBuffered(ctx context.Context, most int) error {
+	err := s.outbox.WaitBytes(ctx, most)
+	if err == queue.ErrClosed {
+		return ErrClosed
+	}
+	return err
+}
+
 // hurry makes tick run now. The caller holds the lock.
 func (s *Session) hurry() {
 	s.alarm = time.Now()
@@ -83,7 +141,7 @@ func (s *Session) hurry() {
 }
 
 // control sends a packet of the protocol itself. An error says that the session ends.
-func (s *Session) control(messages []transport.Message) { _ = s.Send(messages, Control) }
+func (s *Session) control(messages []transport.Message, kind Kind) { _ = s.Send(messages, kind) }
 
 // ready reports whether something volatile may be sent. The caller holds the lock.
 func (s *Session) ready() bool {
@@ -102,9 +160,9 @@ const flushSize = 64 << 10
 // batch is what drain joins groups in. It is not on the stack, see drain.
 type batch struct {
 	packets []transport.Message
-	groups  int  // that they are of
-	size    int  // that the groups hold
-	last    bool // nothing follows them
+	groups  int   // that they are of
+	size    int   // that the groups hold
+	marks   marks // of the groups
 }
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
@@ -125,37 +183,61 @@ func (s *Session) drain(groups []group) {
 		var err error
 		if webSocket == nil {
 			b.fill(s.config.Revision, groups, math.MaxInt) // payloads as large as the peer allows
-			err = t.(Poster).Post(b.packets, b.last)
+			err = t.(Poster).Post(b.packets, b.marks&last != 0)
 		} else if b.fill(s.config.Revision, groups, flushSize); len(b.packets) > 0 {
+			if b.marks&parting != 0 {
+				s.settle(webSocket.conn)
+			}
 			err = webSocket.conn.Write(context.Background(), b.packets...) // the session's end closes conn
 		}
-		clear(groups[:b.groups]) // what was written is not held while the rest is
-		groups = groups[b.groups:]
-		if s.written(b, err, len(groups) > 0) {
+		rest := groups[b.groups:]
+		if s.written(b, groups, err) {
 			return
 		}
+		groups = rest
 	}
 }
 
-// fill takes the packets of the first groups, about limit bytes of them.
+// fill takes the packets of the first groups, about limit bytes of them. One that
+// parts is the first.
 func (b *batch) fill(r *engineio.Revision, groups []group, limit int) {
 	for b.groups < len(groups) && b.size < limit {
 		g := &groups[b.groups]
+		if g.marks&parting != 0 && b.groups > 0 {
+			return
+		}
 		for _, m := range g.messages {
 			r.Frame(&m)
 			b.packets = append(b.packets, m)
 		}
 		b.size += transport.Held(g.messages)
-		b.last = g.last
+		b.marks |= g.marks
 		b.groups++
 	}
 }
 
-// written says that a batch was written, or was not. It reports whether the session
-// ends with that.
-func (s *Session) written(b *batch, err error, more bool) (ended bool) {
-	last := b.last
-	if err == nil && more {
+// settleTimeout bounds how long a peer is waited for that does not tell what it has
+// received. A client that closes has time left then.
+const settleTimeout = 4 * time.Second
+
+// settle waits until the peer has dealt with what was written.
+func (s *Session) settle(conn transport.Conn) {
+	if c, ok := conn.(transport.Settler); ok {
+		ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
+		defer cancel()
+		c.Settle(ctx)
+	}
+}
+
+// written says that a batch, which is the first of the groups, was written, or was not.
+// It reports whether the session ends with that.
+func (s *Session) written(b *batch, groups []group, err error) (ended bool) {
+	if err != nil {
+		s.writeEnded(groups, b.groups, err)
+	}
+	marks := b.marks
+	clear(groups[:b.groups]) // what was written is not held while the rest is
+	if err == nil && b.groups < len(groups) {
 		s.outbox.Release(b.groups, b.size)
 	}
 	clear(b.packets)
@@ -164,10 +246,48 @@ func (s *Session) written(b *batch, err error, more bool) (ended bool) {
 	switch {
 	case err != nil:
 		s.writeFailed(err)
-	case last:
+	case marks&last != 0:
 		s.Abort(engineio.ForcedClose, nil)
+	case marks&beating != 0:
+		s.pingLeft()
 	}
-	return err != nil || last
+	return err != nil || marks&last != 0
+}
+
+// writeEnded closes the outbox after an error, and keeps the groups that did not leave: of
+// the first, which were written with the error, those that it says did not, and all
+// others.
+func (s *Session) writeEnded(groups []group, written int, err error) {
+	if unsent, ok := errors.AsType[*transport.UnsentError](err); ok {
+		n := unsent.Messages
+		for written > 0 && n >= len(groups[written-1].messages) {
+			written--
+			n -= len(groups[written].messages)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.config.Server {
+		s.unsent = append(s.unsent, groups[written:]...)
+	}
+	s.closeOutbox()
+}
+
+// Unsent returns the packets that were accepted as Ordinary or Accepted and did not leave: nothing of
+// them was handed to the transport. It is for a client whose session has ended, and Wait
+// has returned.
+func (s *Session) Unsent() (packets [][]transport.Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, groups := range [...][]group{s.unsent, s.waiting} {
+		for _, g := range groups {
+			if g.marks&kept != 0 {
+				packets = append(packets, g.messages)
+			}
+		}
+	}
+	s.unsent, s.waiting = nil, nil
+	return packets
 }
 
 // writeFailed leaves the end of a session on a WebSocket to the reader, who gets an
@@ -183,14 +303,14 @@ func (s *Session) writeFailed(err error) {
 
 // Take removes from the outbox what fits into a payload of limit bytes, at least one
 // group, and returns its packets. It is for a transport whose peer comes and takes.
-// At the end of an orderly close it is the close packet, and last is true: alone,
-// because clients act on it before the packets it arrives with.
-func (s *Session) Take(limit int) (packets []transport.Message, last bool) {
+// At the end of an orderly close it is the close packet, and end is true: alone,
+// because clients act on it before the packets it arrives with. The caller holds the lock.
+func (s *Session) Take(limit int) (packets []transport.Message, end bool) {
 	taken := s.outbox.Take(func(g group) bool {
 		start := len(packets)
-		if g.last {
-			last = start == 0
-			return last
+		if g.marks&last != 0 {
+			end = start == 0
+			return end
 		}
 		for _, m := range g.messages {
 			s.config.Revision.Frame(&m)
@@ -203,11 +323,16 @@ func (s *Session) Take(limit int) (packets []transport.Message, last bool) {
 		}
 		return true
 	}, func(g group) int { return transport.Held(g.messages) })
+	for i := range taken {
+		if taken[i].marks&beating != 0 {
+			s.heartbeat.left(time.Now())
+		}
+	}
 	clear(taken) // its array is that of what still waits
-	if last {
+	if end {
 		packets = []transport.Message{closePacket}
 	}
-	return packets, last
+	return packets, end
 }
 
 // Pending reports whether there is something to take. The caller holds the lock.

@@ -72,6 +72,17 @@ type Session struct {
 	alarm     time.Time   // when timer fires; zero when it does not
 	reason    engineio.Reason
 	err       error // with reason
+	pace      pace  // of what moves since a ping or Close
+	backlog   Backlog
+	unsettled bool    // something ordinary was sent that the peer may not have dealt with
+	unsent    []group // that failed to leave
+	waiting   []group // when the session ended, behind unsent
+}
+
+// Backlog is what waited to be sent when a session ended.
+type Backlog struct {
+	Bytes int       // held
+	Since time.Time // it has been over 64 KiB; zero if it was not
 }
 
 // Init makes a Session that is a field of another struct ready for Send and Start.
@@ -89,6 +100,7 @@ func (s *Session) Init(config *Config, id string, t Transport) {
 // then calls Read.
 func (s *Session) Start(user Receiver, now time.Time, interval, timeout time.Duration) {
 	s.user = user
+	s.pace.begin(now, s.transport.Moved())
 	s.heartbeat.start(now, s.config.Server != s.config.Revision.ClientPings, interval, timeout)
 	s.Schedule(now)
 }
@@ -183,14 +195,26 @@ func (s *Session) tick() {
 		return
 	}
 	now := time.Now()
-	beat := s.heartbeat.advance(now)
+	moved := s.transport.Moved()
+	busy := s.pace.enough(now, moved)
 	then := s.transport.Advance(now)
+	beat := beatNone
 	overdue, expired := passed(s.closeBy, now), passed(s.deadline, now)
 	if expired {
 		s.deadline = time.Time{}
 	}
-	if s.state == Closing { // nothing is expected of the peer but to take what was accepted, by closeBy
-		beat, expired = beatNone, false
+	switch due := s.heartbeat.due; {
+	case s.state == Closing: // nothing is expected of the peer but to take what was accepted
+		expired = false
+		if overdue && busy {
+			s.closeBy, overdue = now.Add(s.config.CloseTimeout), false
+			s.pace.begin(now, moved)
+		}
+	default:
+		beat = s.heartbeat.advance(now, busy)
+		if s.heartbeat.due != due {
+			s.pace.begin(now, moved)
+		}
 	}
 	s.alarm = time.Time{}
 	s.Schedule(now)
@@ -206,7 +230,7 @@ func (s *Session) tick() {
 		s.Abort(engineio.ForcedClose, nil)
 	default:
 		if beat == beatPing {
-			s.control(ping)
+			s.control(ping, pinging)
 		}
 		if expired {
 			s.user.Expire()

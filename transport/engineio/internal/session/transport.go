@@ -18,6 +18,10 @@ type Transport interface {
 	// transport knows.
 	Ready() bool
 
+	// Moved returns how many bytes have left and arrived so far, as far as the
+	// transport knows, parts of messages included.
+	Moved() int64
+
 	// Queued is called when something was added to the outbox.
 	Queued()
 
@@ -35,8 +39,9 @@ type Transport interface {
 // Poster is a [Transport] that sends by itself. Without it the outbox rests until the
 // session moves to a WebSocket, and the peer takes from it.
 type Poster interface {
-	// Post sends packets, without the session's lock. last says that nothing follows,
-	// for which the peer may need a packet.
+	// Post sends packets, without the session's lock, and returns when the peer has
+	// dealt with them. last says that nothing follows, for which the peer may need a
+	// packet. The error is as that of transport.Conn.Write.
 	Post(packets []transport.Message, last bool) error
 }
 
@@ -45,11 +50,17 @@ func WebSocket(conn transport.Conn) Transport { return &webSocket{conn} }
 
 type webSocket struct{ conn transport.Conn }
 
-func (*webSocket) Name() engineio.Transport          { return engineio.WebSocket }
-func (*webSocket) Ready() bool                       { return true }
-func (*webSocket) Queued()                           {}
-func (*webSocket) Due() time.Time                    { return time.Time{} }
-func (*webSocket) Advance(time.Time) func()          { return nil }
+func (*webSocket) Name() engineio.Transport { return engineio.WebSocket }
+func (*webSocket) Ready() bool              { return true }
+func (*webSocket) Queued()                  {}
+func (*webSocket) Due() time.Time           { return time.Time{} }
+func (*webSocket) Advance(time.Time) func() { return nil }
+func (w *webSocket) Moved() int64 {
+	if c, ok := w.conn.(transport.Mover); ok {
+		return c.Moved()
+	}
+	return 0
+}
 func (w *webSocket) End(engineio.Type) (then func()) { return func() { w.conn.Close(0, "") } }
 
 // Switch moves the session to conn, whose reader is the caller's to start. The
