@@ -41,6 +41,7 @@ func (o *Options) check() {
 		{"MaxNamespaces", o.MaxNamespaces},
 		{"MaxConnections", o.MaxConnections},
 		{"SendBufferBytes", o.SendBufferBytes},
+		{"InboxBytes", o.InboxBytes},
 	} {
 		if n.value < 0 {
 			wrong(n.field, n.value, "it must not be negative")

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -33,7 +34,8 @@ type conn struct {
 	refused    int        // connections to namespaces that do not exist
 	closed     bool       // no socket is added any more
 	connectBy  time.Time  // when a namespace must have been joined; zero afterwards
-	assembleBy time.Time  // when the attachments of an event must be there; zero without such an event
+	assembleBy time.Time  // when the next attachment of an event must be there; zero without such an event
+	moved      int64      // bytes of the session when that was set
 }
 
 // open is called for a new session.
@@ -107,12 +109,18 @@ func (c *conn) decode(m transport.Message) (p parser.Packet, complete bool, err 
 	return p, complete, err
 }
 
-// await sets the time by when attachments must be there.
+// await sets the time by when the next attachment must be there.
 func (c *conn) await(t time.Time) {
+	moved := c.session.Moved()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.moved = moved
 	c.setDeadlines(c.connectBy, t)
 }
+
+// attachmentBytes is how much of a large attachment must come in
+// Options.AttachmentTimeout, for another such time.
+const attachmentBytes = 10_000
 
 // deliver hands a packet, or the first part of one with attachments, to its socket.
 // Acknowledgements are resolved here, on the reader, so that a handler may wait for one.
@@ -124,10 +132,8 @@ func (c *conn) deliver(p *parser.Packet, complete bool) {
 		// the middleware at work any number of times at once.
 		c.fail(fmt.Errorf("%w: %v", errInvalidState, p.Type))
 	case !complete:
-		if !c.collecting {
-			c.collecting = true
-			c.await(time.Now().Add(c.server.options.AttachmentTimeout))
-		}
+		c.collecting = true
+		c.await(time.Now().Add(c.server.options.AttachmentTimeout))
 	case p.Type == parser.Event:
 		s.receive(p)
 	case p.Type == parser.Ack:
@@ -251,12 +257,16 @@ func (c *conn) joined() {
 // Expire implements engineserver.Receiver.
 func (c *conn) Expire() {
 	now := time.Now()
+	moved := c.session.Moved()
 	c.mu.Lock()
 	connect, assemble := passed(c.connectBy, now), passed(c.assembleBy, now)
+	arriving := moved-c.moved >= attachmentBytes
 	c.mu.Unlock()
 	switch {
 	case connect:
 		c.session.Abort(engineio.Reason(event.ForcedServerClose), errNoNamespace)
+	case assemble && arriving:
+		c.await(now.Add(c.server.options.AttachmentTimeout))
 	case assemble:
 		c.fail(errAttachments)
 	}
@@ -276,9 +286,9 @@ func (c *conn) fail(err error) {
 
 // Closed implements engineserver.Receiver.
 func (c *conn) Closed(reason engineio.Reason, err error) {
-	if err == errSlow { // counted here, once however many broadcasts found it slow at a time
+	if err == errSlow || errors.Is(err, transport.ErrStalled) { // counted here, once however many broadcasts found it slow at a time
 		c.server.slowConsumers.Add(1)
-		c.server.options.Logger.Warn("slow consumer disconnected", "remote", c.handshake.RemoteAddr, "limit_bytes", c.server.options.SendBufferBytes)
+		c.logSlow(err)
 	}
 	c.mu.Lock()
 	c.closed = true
@@ -289,6 +299,16 @@ func (c *conn) Closed(reason engineio.Reason, err error) {
 		s.close(event.Reason(reason), err)
 	}
 	c.server.trace.Load().sessionClosed(c, event.Reason(reason), err)
+}
+
+// logSlow tells of a client that was disconnected because it took too little.
+func (c *conn) logSlow(err error) {
+	backlog := c.session.Backlog()
+	attributes := []any{"remote", c.handshake.RemoteAddr, "error", err, "waiting_bytes", backlog.Bytes}
+	if !backlog.Since.IsZero() {
+		attributes = append(attributes, "behind_for", time.Since(backlog.Since).Round(time.Millisecond))
+	}
+	c.server.options.Logger.Warn("slow client disconnected", attributes...)
 }
 
 // disconnect makes all sockets leave, and closes the connection once the client

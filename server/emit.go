@@ -16,6 +16,36 @@ func (s *Socket) Emit(name string, args ...any) error {
 	return s.emit(name, args, nil, engineserver.Ordinary)
 }
 
+// Buffered returns how many bytes are held of what waits to be sent to the client, on all
+// its sockets.
+func (s *Socket) Buffered() int { return s.session.Buffered() }
+
+// Drain waits until Buffered is not over most any more, which with 0 means that all was
+// handed over. A program that sends much calls it now and then:
+//
+//	for _, row := range rows {
+//		if err := s.Drain(ctx, 1<<20); err != nil {
+//			return err
+//		}
+//		if err := s.Emit("row", row); err != nil {
+//			return err
+//		}
+//	}
+//
+// The error is a [*event.DisconnectError] or the cause of ctx. A broadcast has no
+// Drain, its slowest receiver would decide how long everyone waits: use that of each of
+// [Broadcast.Sockets].
+func (s *Socket) Drain(ctx context.Context, most int) error {
+	err := s.session.AwaitBuffered(ctx, most)
+	if err == engineserver.ErrClosed {
+		if lost := s.disconnectError(); lost != nil {
+			return lost
+		}
+		return &event.DisconnectError{Reason: event.TransportError, Err: err} // about to be told
+	}
+	return err
+}
+
 // Request sends an event to the client and waits for its answer, see
 // [event.Requester]. It may be called in a handler.
 func (s *Socket) Request(ctx context.Context, name string, args ...any) (*event.Message, error) {

@@ -44,8 +44,9 @@ type Options struct {
 	// namespace. 0 means 45 s.
 	ConnectTimeout time.Duration
 
-	// AttachmentTimeout is how long the attachments of an event may take to
-	// follow it. 0 means 30 s.
+	// AttachmentTimeout is how long each attachment of an event may take to follow what
+	// came before it. A large one on a slow line has that time for each 10,000 bytes. 0
+	// means 30 s.
 	AttachmentTimeout time.Duration
 
 	// WriteTimeout is how long a client may take to receive what one write sends,
@@ -81,8 +82,13 @@ type Options struct {
 	// SendBufferBytes bounds what may wait to be sent to one client, in bytes held. A
 	// packet that does not fit is dropped if it is volatile; Emit of the client's socket
 	// returns ErrBufferFull; a client that a broadcast does not reach is disconnected
-	// with the reason "transport error". 0 means 1 MiB.
+	// with the reason "transport error". Acknowledgements always fit, and no handler
+	// starts while more than half is taken. 0 means 64 MiB.
 	SendBufferBytes int
+
+	// InboxBytes bounds what may wait for the handlers of one socket, in bytes held. When
+	// more comes, nothing is read from the client until there is room. 0 means 1 MiB.
+	InboxBytes int
 
 	// AllowRequest is asked about every handshake, before anything else is done
 	// for the client. An error refuses it with status 403 and the error's text, which
@@ -158,7 +164,8 @@ func (o *Options) withDefaults() Options {
 	d.MaxPayload = or(d.MaxPayload, 1e6)
 	d.MaxPackets = or(d.MaxPackets, 10_000)
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
-	d.SendBufferBytes = or(d.SendBufferBytes, 1<<20)
+	d.SendBufferBytes = or(d.SendBufferBytes, 64<<20)
+	d.InboxBytes = or(d.InboxBytes, 1<<20)
 	if d.Format == nil {
 		d.Format = parser.JSON{}
 	}

@@ -10,10 +10,6 @@ import (
 	"github.com/isosocket/isosocket/transport/queue"
 )
 
-// inboxItems is how many events may wait for a socket's handlers before nothing
-// more is read from its client. Their bytes are bounded by Options.MaxPayload.
-const inboxItems = 1024
-
 // On adds a handler for the events of that name, until off is called, see [event.Handler].
 func (s *Socket) On(name string, h event.Handler) (off func()) { return s.handlers.On(name, h) }
 
@@ -39,8 +35,23 @@ func (s *Socket) receive(p *parser.Packet) {
 	}
 	size := endpoint.PacketSize(p)
 	if s.inbox.Put(nil, m, size) == queue.ErrFull {
-		s.session.Hold(func() { s.inbox.PutWait(s.Context(), nil, m, size) })
+		s.await(m, size)
 	}
+}
+
+// await queues an event when there is room, and reads nothing before.
+func (s *Socket) await(m *event.Message, size int) {
+	if !s.behind {
+		s.behind = true
+		s.namespace.server.options.Logger.Warn("handlers are behind, nothing is read from the client until they are not",
+			"namespace", s.namespace.name, "socket", s.id, "remote", s.conn.handshake.RemoteAddr,
+			"limit_bytes", s.namespace.server.options.InboxBytes)
+	}
+	s.acks.Suspend(event.ErrBehind)
+	defer s.acks.Resume()
+	s.session.Hold(func() {
+		_ = s.inbox.PutWait(s.Context(), nil, m, size) // a socket that has left handles nothing more
+	})
 }
 
 func (s *Socket) answer(id uint64, args []any) error {
@@ -55,6 +66,10 @@ func (s *Socket) answer(id uint64, args []any) error {
 func (s *Socket) handle(_ any, m *event.Message) {
 	if !s.entered {
 		return
+	}
+	if most := s.namespace.server.options.SendBufferBytes / 2; s.session.Buffered() > most {
+		// What handlers answer is never refused, so none starts while much of it waits.
+		_ = s.session.AwaitBuffered(s.Context(), most)
 	}
 	trace := s.namespace.server.trace.Load()
 	if trace == nil {

@@ -16,9 +16,13 @@ import (
 //
 // Its events are handled one at a time, in the order they came, on a goroutine of
 // the socket that exists only while there is something to handle. A handler that
-// does not return lets the events behind it wait, and when many do, the client.
-// Acknowledgements do not wait in that queue: a handler may call Request, with a
-// deadline, because nothing is read any more once 1,024 events wait behind it.
+// does not return lets the events behind it wait, and when Options.InboxBytes do, the
+// client: nothing is read from it then, and it is not blamed for its silence.
+// Acknowledgements do not wait in that queue, so a handler may call Request. It fails
+// with [event.ErrBehind] while nothing is read.
+//
+// No handler starts while more than half of Options.SendBufferBytes waits for the
+// client.
 type Socket struct {
 	// All that a broadcast looks at, side by side: its receivers are in no cache.
 	state   atomic.Int32          // of type state, goes up only
@@ -33,6 +37,7 @@ type Socket struct {
 	acks     endpoint.Acks
 	inbox    endpoint.Inbox
 	answerMu sync.Mutex // held while answering
+	behind   bool       // it was told that nothing is read because of this socket; the reader's own
 	entered  bool       // events are handled, from the answer to the client until finish; the inbox's own
 
 	mu           sync.Mutex // guards what follows
@@ -58,7 +63,7 @@ const (
 func newSocket(n *Namespace, c *conn, auth parser.Value) *Socket {
 	s := &Socket{id: engineserver.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
 	s.acks.IDs = &n.ackIDs
-	s.inbox.Init(queue.Limits{MaxItems: inboxItems, MaxBytes: n.server.options.MaxPayload}, s.handle, s.report)
+	s.inbox.Init(queue.Limits{MaxBytes: n.server.options.InboxBytes}, s.handle, s.report)
 	n.rooms.Add(s.id, s)
 	return s
 }

@@ -227,7 +227,7 @@ func TestErrorsAndPanicsOfHandlers(t *testing.T) {
 	require.NoError(r, c.conn.Close(0, ""))
 	require.ErrorAs(r, await(r, errs), &failed)
 	require.EqualError(r, failed, `event: handler of "disconnect" panicked: while leaving`)
-	require.NoError(r, r.Server.Close())
+	require.NoError(r, r.Server.Shutdown(r.ctx)) // which waits for what is still logged
 	require.Contains(r, log.String(), "oh no")
 	require.Contains(r, log.String(), "socket_test.go", "the stack")
 	require.NotContains(r, c.url, "sorry")
@@ -370,9 +370,28 @@ func TestEventsBeforeDisconnectAreHandled(t *testing.T) {
 	require.Equal(r, "disconnect", await(r, got))
 }
 
+// notice is a log that tells when a line of it has some text.
+type notice struct {
+	text string
+	seen chan struct{}
+	once sync.Once
+}
+
+func newNotice(text string) *notice { return &notice{text: text, seen: make(chan struct{})} }
+
+func (n *notice) logger() *slog.Logger { return slog.New(slog.NewTextHandler(n, nil)) }
+
+func (n *notice) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(n.text)) {
+		n.once.Do(func() { close(n.seen) })
+	}
+	return len(p), nil
+}
+
 // A handler that does not return stops the reader, and what it waits for ends with the connection.
 func TestStuckHandlerStopsTheReader(t *testing.T) {
-	r := serve(t, nil)
+	behind := newNotice("handlers are behind")
+	r := serve(t, &server.Options{Logger: behind.logger()})
 	entered := make(chan struct{})
 	causes := make(chan error, 1)
 	var handled int
@@ -388,22 +407,63 @@ func TestStuckHandlerStopsTheReader(t *testing.T) {
 	c, s := r.connect()
 	c.send(`42["stick"]`)
 	await(r, entered)
-	ctx, cancel := context.WithTimeout(r.ctx, 200*time.Millisecond)
-	defer cancel()
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
 		text := `42["x","` + strings.Repeat("x", 10_000) + `"]`
-		for c.conn.Write(ctx, message(text)) == nil { // until TCP is full
+		for c.conn.Write(r.ctx, message(text)) == nil {
 		}
 	}()
-	await(r, sent)
+	await(r, behind.seen)
 	require.True(r, s.Connected())
 	s.Disconnect(false)
 	var gone *event.DisconnectError
 	require.ErrorAs(r, await(r, causes), &gone)
 	require.NoError(r, r.Server.Close())
+	await(r, sent)
 	require.LessOrEqual(r, handled, 110, "about a megabyte")
+}
+
+// A handler that asks the client back while so much waits behind it that nothing is read
+// gets an error at once, and what waits is handled.
+func TestRequestOfAHandlerThatIsBehind(t *testing.T) {
+	r := serve(t, &server.Options{InboxBytes: 10_000})
+	asked, rest := make(chan error, 2), make(chan struct{})
+	var handled int
+	r.OnConnect(func(s *server.Socket) {
+		s.On("import", func(ctx context.Context, _ *event.Message) error {
+			for range 2 { // one that waits when nothing is read any more, and one that is too late to begin
+				_, err := s.Request(ctx, "continue?")
+				asked <- err
+			}
+			return nil
+		})
+		s.On("line", func(context.Context, *event.Message) error {
+			if handled++; handled == 1000 {
+				close(rest)
+			}
+			return nil
+		})
+	})
+	c, s := r.connect()
+	c.send(`42["import"]`)
+	c.want(`420["continue?"]`)
+	for range 1000 {
+		c.send(`42["line","` + strings.Repeat("x", 100) + `"]`)
+	}
+	require.ErrorIs(r, await(r, asked), event.ErrBehind)
+	require.ErrorIs(r, await(r, asked), event.ErrBehind)
+	await(r, rest)
+	require.True(r, s.Connected())
+
+	done := make(chan error, 1)
+	go func() { // later on it is answered again
+		_, err := s.Request(r.ctx, "and now?")
+		done <- err
+	}()
+	c.want(`422["and now?"]`)
+	c.send(`432[]`)
+	require.NoError(r, await(r, done))
 }
 
 func TestDisconnectWithAFullInbox(t *testing.T) {

@@ -34,7 +34,8 @@ type Acks struct {
 	mu      sync.Mutex
 	next    uint64
 	pending map[uint64]AckFunc
-	closed  error
+	refused error // what put answers, unless nil
+	closed  bool  // refused is for good
 }
 
 // Add registers fn under a new id.
@@ -63,8 +64,8 @@ func (a *Acks) put(id uint64, fn AckFunc) error {
 		limit = DefaultMaxAcks
 	}
 	switch {
-	case a.closed != nil:
-		return a.closed
+	case a.refused != nil:
+		return a.refused
 	case len(a.pending) >= limit:
 		return ErrTooManyAcks
 	}
@@ -118,9 +119,29 @@ func (a *Acks) Fail(err error, keep func(id uint64) bool) {
 // Close ends everything pending with the error, and refuses more with it.
 func (a *Acks) Close(err error) {
 	a.mu.Lock()
-	if a.closed == nil {
-		a.closed = err
+	if !a.closed {
+		a.refused, a.closed = err, true
 	}
 	a.mu.Unlock()
 	a.Fail(err, nil)
+}
+
+// Suspend ends everything pending with the error, and refuses more with it until Resume:
+// no answer can be read meanwhile.
+func (a *Acks) Suspend(err error) {
+	a.mu.Lock()
+	if !a.closed {
+		a.refused = err
+	}
+	a.mu.Unlock()
+	a.Fail(err, nil)
+}
+
+// Resume ends what Suspend began.
+func (a *Acks) Resume() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.closed {
+		a.refused = nil
+	}
 }

@@ -48,6 +48,11 @@ func (b *Inbox) PutWait(ctx context.Context, from any, m *event.Message, size in
 	return b.queue.PutWait(ctx, item{from: from, message: m}, size)
 }
 
+// Force is Put of an event that the limits do not refuse. A closed inbox ignores it.
+func (b *Inbox) Force(from any, m *event.Message, size int) {
+	_ = b.queue.Force(item{from: from, message: m}, size)
+}
+
 // Call appends a call, whatever waits already. A closed inbox ignores it.
 func (b *Inbox) Call(fn func()) { _ = b.queue.Force(item{from: fn}, 0) }
 

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/isosocket/isosocket/socketio/parser"
@@ -9,6 +10,12 @@ import (
 // ErrReserved is matched by the error for emitting an event whose name belongs to
 // the library, see [parser.Reserved].
 var ErrReserved = parser.ErrReserved
+
+// ErrBehind is matched by the error of a Request whose answer cannot be read: so many
+// events of the peer wait for the handlers of the socket that nothing is read from the
+// connection. A handler that waits for an answer then holds up the others for ever, so
+// it gets none.
+var ErrBehind = errors.New("event: too many events wait for the handlers, no answer can be read")
 
 // EncodeError says which argument could not be encoded, and why. Nothing was sent.
 type EncodeError = parser.EncodeError
