@@ -23,10 +23,10 @@ type sendBuffer struct {
 }
 
 // put appends a packet, and reports whether it fits. As in a queue, one that is over
-// the limit by itself fits into an empty buffer.
+// the limit by itself fits into a buffer of which no more than half is taken.
 func (b *sendBuffer) put(p packet) bool {
 	size := transport.Held(p.messages)
-	if b.limit > 0 && len(b.packets) > 0 && b.bytes+size > b.limit {
+	if b.limit > 0 && b.bytes+size > b.limit && (size <= b.limit || b.bytes > b.limit/2) {
 		return false
 	}
 	b.packets = append(b.packets, p)
@@ -41,18 +41,31 @@ func (b *sendBuffer) take() []packet {
 	return packets
 }
 
-// has reports whether the packet with that acknowledgement id was not sent yet.
-func (b *sendBuffer) has(id uint64) bool { return b.index(id) >= 0 }
+// putBack puts packets that were accepted before in front, whatever the limit.
+func (b *sendBuffer) putBack(packets []packet) {
+	for _, p := range packets {
+		b.bytes += transport.Held(p.messages)
+	}
+	b.packets = append(slices.Clip(packets), b.packets...)
+}
+
+// ids returns the acknowledgement ids of the packets.
+func (b *sendBuffer) ids() map[uint64]bool {
+	ids := make(map[uint64]bool)
+	for _, p := range b.packets {
+		if p.hasID {
+			ids[p.id] = true
+		}
+	}
+	return ids
+}
 
 // remove takes back the packet with that acknowledgement id, if it is still
 // there.
 func (b *sendBuffer) remove(id uint64) {
-	if i := b.index(id); i >= 0 {
+	i := slices.IndexFunc(b.packets, func(p packet) bool { return p.hasID && p.id == id })
+	if i >= 0 {
 		b.bytes -= transport.Held(b.packets[i].messages)
 		b.packets = slices.Delete(b.packets, i, i+1)
 	}
-}
-
-func (b *sendBuffer) index(id uint64) int {
-	return slices.IndexFunc(b.packets, func(p packet) bool { return p.hasID && p.id == id })
 }

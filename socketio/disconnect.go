@@ -1,6 +1,9 @@
 package socketio
 
-import "github.com/isosocket/isosocket/socketio/parser"
+import (
+	"github.com/isosocket/isosocket/socketio/parser"
+	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
+)
 
 // OnDisconnect calls fn each time a connected socket was disconnected, after the
 // events received before that. err is what is known beyond the reason, or nil.
@@ -8,8 +11,9 @@ func (s *Socket) OnDisconnect(fn func(reason Reason, err error)) (off func()) {
 	return s.onDisconnect.add(fn)
 }
 
-// Disconnect leaves the namespace. Packets emitted before are sent; events not
-// handled yet are not delivered any more. The connection is closed when no other
+// Disconnect leaves the namespace. Packets emitted before are sent, and the server has
+// dealt with them when it hears of the end, unless that takes it more than 4 seconds; a
+// page can only see that they have left. Events not handled yet are not delivered any more. The connection is closed when no other
 // socket of the manager uses it. Connect may be called again.
 //
 // It does not wait, and may be called in a handler.
@@ -37,7 +41,9 @@ func (s *Socket) leave(err error) {
 	switch conn := s.conn; {
 	case conn == nil:
 	case conn.sid != "":
-		conn.control(packet{messages: s.control(parser.Disconnect)}) // if that fails, the server notices too
+		// Servers drop what waits for their handlers when DISCONNECT comes, so it leaves
+		// when the events before it have been dealt with. If it fails, the server notices too.
+		_ = conn.send(packet{messages: s.control(parser.Disconnect)}, engineclient.Parting)
 		s.leftOn = conn.session
 		conn.left.Store(true)
 		s.end(ClientDisconnect, nil)
@@ -60,7 +66,8 @@ func (s *Socket) drop(err error) {
 func (s *Socket) end(reason Reason, err error) {
 	lost := &DisconnectError{Reason: reason, Err: err}
 	s.drop(lost)
-	s.acks.Fail(lost, s.buffer.has)
+	waiting := s.buffer.ids()
+	s.acks.Fail(lost, func(id uint64) bool { return waiting[id] })
 	s.later("disconnect", &s.onDisconnect, reason, err)
 }
 

@@ -95,6 +95,9 @@ func permanent(err error, everOpen bool) bool {
 // namespace is being joined.
 var errNoConnectAnswer = errors.New("the connection is open, the server has not answered CONNECT yet")
 
+// errBehind is reported once a socket.
+var errBehind = errors.New("socketio: handlers are behind, nothing is read from the server until they are not")
+
 // errNetworkLost is the cause of a disconnect after transport.Offline.
 var errNetworkLost = errors.New("socketio: network connection lost")
 

@@ -43,6 +43,7 @@ type Manager struct {
 	keeping   bool               // keep runs, and will see what changes
 	stopped   chan struct{}      // closed when the last keep has returned, nil before the first
 	asking    int                // calls of Auth that run
+	less      chan struct{}      // closed by drained; nil unless that is awaited
 	answered  chan struct{}      // closed when none does any more; nil unless that is awaited
 }
 

@@ -72,7 +72,8 @@ type Options struct {
 	// SendBufferBytes bounds what one socket buffers while it is not connected, and
 	// what one connection buffers when the network is slower than the program, in bytes
 	// held: of each packet its messages and what keeping them takes. Emit then returns
-	// [ErrBufferFull]. 0 means 16 MiB, negative means no bound.
+	// [ErrBufferFull]; acknowledgements always fit, and no handler starts while that much
+	// waits. 0 means 64 MiB, negative means no bound.
 	SendBufferBytes int
 
 	// MaxPayload bounds what the server may send at once, in bytes: a message, an HTTP
@@ -118,7 +119,7 @@ func (o *Options) setDefaults() {
 	o.ReconnectionDelay = orDefault(o.ReconnectionDelay, time.Second)
 	o.ReconnectionDelayMax = orDefault(o.ReconnectionDelayMax, 5*time.Second)
 	o.RandomizationFactor = orDefault(o.RandomizationFactor, 0.5)
-	o.SendBufferBytes = orDefault(o.SendBufferBytes, 16<<20)
+	o.SendBufferBytes = orDefault(o.SendBufferBytes, 64<<20)
 	o.MaxPayload = orDefault(o.MaxPayload, 100<<20) // the default of ws, the JavaScript client's WebSocket in Node
 }
 

@@ -90,7 +90,7 @@ func TestEveryOptionHasItsDefault(t *testing.T) {
 		ReconnectionDelay:    time.Second,
 		ReconnectionDelayMax: 5 * time.Second,
 		RandomizationFactor:  0.5,
-		SendBufferBytes:      16 << 20,
+		SendBufferBytes:      64 << 20,
 		MaxPayload:           100 << 20,
 		Format:               parser.JSON{},
 	}, *o)

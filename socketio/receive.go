@@ -6,6 +6,7 @@ import (
 	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
+	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 	"github.com/isosocket/isosocket/transport/queue"
 )
 
@@ -50,13 +51,13 @@ func (m *Manager) receive(session *session, p *parser.Packet) error {
 	case parser.Event:
 		switch a := s.arrival(conn, p); {
 		case conn.sid != "":
-			s.recovery.received(a.message)
 			arrived = []arrival{a}
 		case conn.recovering:
 			err = conn.keep(a)
 		}
 		// else it is for a socket that was left, and was under way when DISCONNECT was written
 	}
+	recovers := s.recovery.pid != ""
 	m.unlock()
 	trace := m.tracer.Load()
 	for _, a := range arrived {
@@ -64,10 +65,36 @@ func (m *Manager) receive(session *session, p *parser.Packet) error {
 			trace.EventReceived(s, a.message)
 		}
 		if s.inbox.Put(conn, a.message, a.size) == queue.ErrFull {
-			session.Hold(func() { _ = s.inbox.PutWait(session.Context(), conn, a.message, a.size) })
+			s.await(conn, a)
+		}
+		if recovers {
+			s.count(a.message)
 		}
 	}
 	return err
+}
+
+// await queues an event when there is room, and reads nothing before. When the session
+// ends meanwhile it is queued all the same: the server has sent it, and will not again.
+func (s *Socket) await(conn *connection, a arrival) {
+	if !s.behind {
+		s.behind = true
+		s.manager.opts.reportError(errBehind)
+	}
+	s.acks.Suspend(event.ErrBehind)
+	defer s.acks.Resume()
+	conn.session.Hold(func() {
+		if s.inbox.PutWait(conn.session.Context(), conn, a.message, a.size) != nil {
+			s.inbox.Force(conn, a.message, a.size)
+		}
+	})
+}
+
+// count notes for the recovery that an event is sure to be handled.
+func (s *Socket) count(m *event.Message) {
+	s.manager.mu.Lock()
+	defer s.manager.mu.Unlock()
+	s.recovery.received(m)
 }
 
 // arrival is an event that has come.
@@ -129,17 +156,19 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 	conn.sid = answer.SID
 	conn.recovered = s.recovery.connected(answer.PID)
 	s.context, s.lastErr = conn.ctx, nil
-	for _, p := range s.buffer.take() {
-		conn.control(p)
+	waiting := s.buffer.take()
+	for i, p := range waiting {
+		if conn.send(p, engineclient.Accepted) != nil { // the connection has ended
+			s.buffer.putBack(waiting[i:])
+			break
+		}
 	}
+	s.manager.drained()
 	s.outcome.settle(nil)
 
 	s.later("connect", &s.onConnect, "", nil)
 	early := conn.early
 	conn.early = nil
-	for _, a := range early {
-		s.recovery.received(a.message)
-	}
 	return early, nil
 }
 
@@ -151,6 +180,10 @@ func (m *Manager) value(p *parser.Packet) parser.Value {
 // handle gives an event to its handlers.
 func (s *Socket) handle(from any, m *event.Message) {
 	conn := from.(*connection)
+	if most := s.manager.opts.SendBufferBytes; most > 0 && conn.session.Buffered() > most {
+		// What handlers answer is never refused, so none starts while that much waits.
+		_ = conn.session.AwaitBuffered(conn.ctx, most)
+	}
 	switch t := s.manager.tracer.Load(); {
 	case conn.left.Load():
 	case t != nil:

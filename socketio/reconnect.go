@@ -147,14 +147,17 @@ func (m *Manager) serve(ctx context.Context, session *session) error {
 	if cause == engineio.ForcedClose {
 		reason = ClientDisconnect
 	}
+	unsent := session.unsent()
 
 	m.mu.Lock()
 	m.session, m.serving = nil, nil
+	m.putBack(unsent)
 	for _, s := range m.sockets {
 		if s.conn != nil { // of this session: there is none beside it
 			s.lost(reason, err)
 		}
 	}
+	m.drained()
 	m.unlock()
 	if t := m.tracer.Load(); t != nil {
 		t.SessionClosed(Session{session}, reason, err)

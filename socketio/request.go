@@ -32,5 +32,6 @@ func (s *Socket) Request(ctx context.Context, name string, args ...any) (*Messag
 func (s *Socket) takeBack(id uint64) {
 	s.manager.mu.Lock()
 	s.buffer.remove(id)
+	s.manager.drained()
 	s.manager.mu.Unlock()
 }

@@ -174,6 +174,7 @@ func (s *Socket) discard(err error) {
 	for _, p := range s.buffer.take() {
 		s.note(nil, p, err)
 	}
+	s.manager.drained()
 }
 
 // awaitAuth returns what is closed when no Auth runs any more, nil if none does.

@@ -16,8 +16,9 @@ import (
 // a time, in the order in which things happened. One that panics, or calls
 // runtime.Goexit, is reported to Options.OnError, and the queue goes on. A function that does not return
 // holds back those that follow it, but not acknowledgements and the heartbeat,
-// until 1000 events (or 16 MiB of them) wait: then the connection is not read any
-// more, and in the end the server cannot send.
+// until 16 MiB of events wait: then the connection is not read any more, and in the
+// end the server cannot send. Until it is read again, a Request fails with
+// [event.ErrBehind].
 type Socket struct {
 	manager   *Manager
 	namespace string
@@ -40,6 +41,7 @@ type Socket struct {
 	context  context.Context
 	buffer   sendBuffer
 	recovery recovery
+	behind   bool     // it was told that nothing is read because of this socket; the reader's own
 	leftOn   *session // the session on which the namespace was left last: events of then may still come
 }
 
@@ -62,17 +64,14 @@ type connection struct {
 	left atomic.Bool // by the client: what is still queued is not delivered
 }
 
-// The bounds of what waits for a socket's handlers. Beyond them the connection is
-// not read any more.
-const (
-	maxInbox      = 1000
-	maxInboxBytes = 16 << 20
-)
+// inboxBytes bounds what waits for a socket's handlers, in bytes held. Beyond it the
+// connection is not read any more.
+const inboxBytes = 16 << 20
 
 func newSocket(m *Manager, namespace string, auth func(context.Context) (any, error)) *Socket {
 	s := &Socket{manager: m, namespace: namespace, auth: auth}
 	s.buffer.limit = m.opts.SendBufferBytes
-	s.inbox.Init(queue.Limits{MaxItems: maxInbox, MaxBytes: maxInboxBytes}, s.handle, m.opts.reportError)
+	s.inbox.Init(queue.Limits{MaxBytes: inboxBytes}, s.handle, m.opts.reportError)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errNotConnected)
 	s.context = ctx

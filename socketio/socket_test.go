@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,11 +98,14 @@ func TestAHandlerThatDoesNotReturnStopsTheReading(t *testing.T) {
 		ctx, cancel := context.WithTimeout(d.Context(), time.Second)
 		defer cancel()
 		sent := 0
-		for p.conn.Write(ctx, textMessage(`42["x"]`)) == nil {
+		size := inboxBytes / 100
+		for p.conn.Write(ctx, textMessage(`42["x","`+strings.Repeat("x", size)+`"]`)) == nil {
 			sent++
 		}
-		require.Greater(d, sent, maxInbox-10)
-		require.Less(d, sent, maxInbox+100)
+		require.Greater(d, sent, 90)
+		require.Less(d, sent, 150)
+		require.ErrorIs(d, d.request(d.Context(), s, "q").result(), event.ErrBehind)
+		d.want("error: " + errBehind.Error())
 		close(release)
 		synctest.Wait()
 		require.Equal(d, sent, count)
