@@ -33,6 +33,10 @@ type Network struct {
 	// listener. It must not be changed once the network is used.
 	Latency time.Duration
 
+	// Rate is how many bytes a second each direction of a connection carries, 0 for any.
+	// It must not be changed once the network is used.
+	Rate int
+
 	mu        sync.Mutex
 	rng       *rand.Rand           // guarded by mu
 	listeners map[string]*listener // by address; guarded by mu

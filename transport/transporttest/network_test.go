@@ -261,3 +261,16 @@ func TestNetworkDial(t *testing.T) {
 		require.NoError(t, err, "the address is free again")
 	})
 }
+
+func TestRate(t *testing.T) {
+	onNetwork(t, func(t *testing.T, n *transporttest.Network, a, b net.Conn) {
+		n.Latency, n.Rate = 0, 1000
+		begin := time.Now()
+		go func() { _, _ = a.Write(make([]byte, 10_000)) }()
+		for _, seconds := range []time.Duration{5, 10} {
+			_, err := io.ReadFull(b, make([]byte, 5000))
+			require.NoError(t, err)
+			require.Equal(t, seconds*time.Second, time.Since(begin))
+		}
+	})
+}

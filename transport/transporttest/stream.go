@@ -162,12 +162,27 @@ func (s *stream) send(now time.Time, p []byte) {
 	case s.alone:
 	case s.peer.closed: // the peer's system does not know what to do with them
 		s.resetBy(s.arrival(now).Add(s.delay()))
+	case s.link.network.Rate > 0:
+		s.sendSlowly(now, p)
 	case len(p) > 1 && s.link.rng.IntN(4) == 0:
 		n := 1 + s.link.rng.IntN(len(p)-1)
 		s.out.put(p[:n], s.arrival(now))
 		s.out.put(p[n:], s.arrival(now))
 	default:
 		s.out.put(p, s.arrival(now))
+	}
+}
+
+// sendSlowly puts bytes on the way in pieces that arrive one after the other, as fast as
+// the network is.
+func (s *stream) sendSlowly(now time.Time, p []byte) {
+	const piecesASecond = 20
+	rate := s.link.network.Rate
+	for len(p) > 0 {
+		n := min(len(p), max(1, rate/piecesASecond))
+		s.out.last = s.arrival(now).Add(time.Duration(n) * time.Second / time.Duration(rate))
+		s.out.put(p[:n], s.out.last)
+		p = p[n:]
 	}
 }
 
