@@ -160,6 +160,28 @@ const rows = {
     equal(order, numbers, "order of the events");
   },
 
+  "5,000 events at once": async ({ open }) => hears(await open(), 5000, "history", () => null),
+  "12 pictures at once": async ({ open }) => hears(await open(), 12, "album", (i) => pattern(300_000 + i)),
+
+  "50,000 events at once by the client": async ({ open }) => {
+    const socket = await open();
+    let gone = 0;
+    socket.on("disconnect", () => gone++);
+    for (let i = 0; i < 50_000; i++) socket.emit("count", i);
+    equal(await socket.emitWithAck("counted", socket.id), 50_000, "what the server got, in order");
+    equal(gone, 0, "disconnections");
+  },
+
+  farewell: async ({ open }) => {
+    const [leaver, witness] = [await open(), await open()];
+    const { id } = leaver;
+    for (let i = 0; i < 1000; i++) leaver.emit("count", i);
+    await leaver.emitWithAck("ack"); // this client does not wait for what it has emitted
+    leaver.disconnect();
+    await witness.emitWithAck("left", id);
+    equal(await witness.emitWithAck("counted", id), 1000, "what the server got before it left");
+  },
+
   heartbeat: async ({ open }) => {
     const socket = await open();
     for (let i = 0; i < 3; i++) await once(socket.io, "ping");
@@ -290,6 +312,21 @@ function acknowledged(socket, name, ...args) {
   return new Promise((resolve) => socket.emit(name, ...args, (...reply) => resolve(reply)));
 }
 
+// hears checks that the rows that the socket asks for come, in order, on one connection.
+async function hears(socket, count, ask, data) {
+  let gone = 0;
+  socket.on("disconnect", () => gone++);
+  let got = 0;
+  const all = new Promise((resolve, reject) => socket.on("row", (number, bytes) => {
+    const difference = diff([number, bytes], [got, data(got)], `row ${got}`);
+    if (difference) reject(new Error(difference));
+    if (++got === count) resolve();
+  }));
+  socket.emit(ask, count);
+  await all;
+  equal(gone, 0, "disconnections");
+}
+
 async function echoes(socket, ...args) {
   const back = once(socket, "echo");
   socket.emit("echo", ...args);
@@ -310,7 +347,7 @@ function largest(transports) {
   return transports.includes("websocket") ? 999_900 : 749_900;
 }
 
-function pattern(length) {
+export function pattern(length) {
   return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 255);
 }
 

@@ -8,7 +8,7 @@
 
 import { createServer } from "node:http";
 import { Server } from "socket.io";
-import { beat, diff } from "./scenario.mjs";
+import { beat, diff, pattern } from "./scenario.mjs";
 
 const http = createServer();
 const [port = "0", mode] = process.argv.slice(2);
@@ -32,8 +32,22 @@ function departure(id) {
   return d;
 }
 
+// How many events called count came in order, by socket.
+const counts = new Map();
+
 function serve(socket) {
   const namespace = socket.nsp;
+  socket.on("history", (n) => {
+    for (let i = 0; i < n; i++) socket.emit("row", i, null);
+  });
+  socket.on("album", (n) => {
+    for (let i = 0; i < n; i++) socket.emit("row", i, pattern(300_000 + i));
+  });
+  socket.on("count", (i) => {
+    const n = counts.get(socket.id) ?? 0;
+    if (i === n) counts.set(socket.id, n + 1);
+  });
+  socket.on("counted", (id, answer) => answer(counts.get(id) ?? 0));
   socket.on("echo", (...args) => socket.emit("echo", ...args));
   socket.on("ack", (...args) => args.pop()(...args));
   socket.on("ask", (question, answer) => socket.emit("question", question, answer));

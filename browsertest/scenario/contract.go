@@ -15,6 +15,12 @@ var (
 	Enter = event.NewCall[string, struct{}]("enter") // a room
 	Left  = event.NewCall[string, string]("left")    // why a socket is gone, once it is
 
+	History = event.New[int]("history")             // asks for as many rows
+	Album   = event.New[int]("album")               // asks for as many rows with 300 KB each
+	Row     = event.New[Line]("row")                // one of them
+	Count   = event.New[int]("count")               // is counted, if it is the next number
+	Counted = event.NewCall[string, int]("counted") // how many were, of a socket
+
 	Shout   = event.New[Saying]("shout")     // to everybody in the room
 	Tell    = event.New[Saying]("tell")      // to the others in it
 	Goodbye = event.New[struct{}]("goodbye") // asks the server to disconnect the socket
@@ -27,6 +33,13 @@ var (
 	Shouted  = event.New[string]("shout")
 	Told     = event.New[string]("tell")
 )
+
+// Line is a row that a client asked for.
+type Line struct {
+	event.Positional
+	Number int
+	Data   []byte
+}
 
 // The events of the namespace /stress, see [Exchange].
 var (

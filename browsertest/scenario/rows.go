@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 
 	"github.com/isosocket/isosocket/socketio/event"
@@ -25,13 +26,13 @@ var rows = []row{
 
 	{"binary empty", func(s *stage) { s.echoes(s.open(), []byte{}) }},
 	{"binary 1 byte", func(s *stage) { s.echoes(s.open(), []byte{255}) }},
-	{"binary 1 MB", func(s *stage) { s.echoes(s.open(), pattern(s.largest())) }},
+	{"binary 1 MB", func(s *stage) { s.echoes(s.open(), Pattern(s.largest())) }},
 
 	{"binary nested", func(s *stage) {
 		c := s.open()
-		typed := parcel{Name: "n", Parts: []part{{Deep: pattern(3)}, {Deep: pattern(300)}}, Last: pattern(0)}
-		dynamic := map[string]any{"parts": []any{pattern(3), map[string]any{"deep": pattern(300), "none": nil}}}
-		s.echoes(c, typed, "between", pattern(5), dynamic)
+		typed := parcel{Name: "n", Parts: []part{{Deep: Pattern(3)}, {Deep: Pattern(300)}}, Last: Pattern(0)}
+		dynamic := map[string]any{"parts": []any{Pattern(3), map[string]any{"deep": Pattern(300), "none": nil}}}
+		s.echoes(c, typed, "between", Pattern(5), dynamic)
 		s.check(acknowledges(s.ctx, c, typed))
 	}},
 
@@ -80,6 +81,45 @@ var rows = []row{
 		s.equal("order of the events", got, want)
 	}},
 
+	{"5,000 events at once", func(s *stage) {
+		c := s.open()
+		s.hears(c, 5000, History, func(i int) []byte { return nil })
+	}},
+
+	{"12 pictures at once", func(s *stage) {
+		c := s.open()
+		s.hears(c, 12, Album, func(i int) []byte { return Pattern(300_000 + i) })
+	}},
+
+	{"50,000 events at once by the client", func(s *stage) {
+		c := s.open()
+		gone := c.gone()
+		for i := range 50_000 {
+			s.check(Count.Emit(c, i))
+		}
+		n, err := Counted.Request(s.ctx, c, c.ID())
+		s.check(err)
+		s.equal("what the server got, in order", n, 50_000)
+		s.equal("disconnections", len(gone), 0)
+	}},
+
+	{"farewell", func(s *stage) {
+		leaver, witness := s.open(), s.open()
+		id := leaver.ID()
+		for i := range 1000 {
+			s.check(Count.Emit(leaver, i))
+		}
+		if runtime.GOOS == "js" { // where no client can tell what has arrived
+			s.check(acknowledges(s.ctx, leaver))
+		}
+		leaver.Disconnect()
+		_, err := Left.Request(s.ctx, witness, id)
+		s.check(err)
+		n, err := Counted.Request(s.ctx, witness, id)
+		s.check(err)
+		s.equal("what the server got before it left", n, 1000)
+	}},
+
 	{"heartbeat", func(s *stage) {
 		c := s.open()
 		for range 4 { // the first may have been there before
@@ -96,7 +136,7 @@ var rows = []row{
 		s.check(err)
 		s.equal("the server's view", place, Place{Namespace: "/second", ID: second.ID()})
 		s.is(second.ID() != c.ID(), "a socket has its own id")
-		s.echoes(second, "hello", pattern(4))
+		s.echoes(second, "hello", Pattern(4))
 		second.Disconnect()
 		s.echoes(c, "still here")
 	}},
@@ -194,7 +234,7 @@ var rows = []row{
 		s.is(c.ID() != before, "the new socket has a new id")
 		s.check(arguments(wait(s, buffered), "buffered"))
 		s.upgraded(c)
-		s.echoes(c, "after", pattern(10))
+		s.echoes(c, "after", Pattern(10))
 	}},
 }
 
@@ -210,8 +250,8 @@ type part struct {
 	None *int   `json:"none"`
 }
 
-// pattern is binary in which a byte that is lost or moved shows.
-func pattern(length int) []byte {
+// Pattern is binary in which a byte that is lost or moved shows.
+func Pattern(length int) []byte {
 	data := make([]byte, length)
 	for i := range data {
 		data[i] = byte(i*31 + i>>8)

@@ -184,6 +184,27 @@ func (s *stage) echoes(l listener, args ...any) {
 	s.check(arguments(wait(s, back), args...))
 }
 
+// hears checks that the client gets as many rows as it asks the server for, in order, and
+// is not disconnected.
+func (s *stage) hears(c *client, count int, ask event.Event[int], data func(i int) []byte) {
+	gone := c.gone()
+	got := 0
+	done := make(chan error, 1)
+	Row.On(c, func(_ context.Context, r Line) error {
+		err := equal("row", r, Line{Number: got, Data: data(got)})
+		if got++; err != nil || got == count {
+			select {
+			case done <- err:
+			default: // it has failed before
+			}
+		}
+		return err
+	})
+	s.check(ask.Emit(c, count))
+	s.check(wait(s, done))
+	s.equal("disconnections", len(gone), 0)
+}
+
 // acknowledges checks that the server answers with the arguments it was given.
 func acknowledges(ctx context.Context, r event.Requester, args ...any) error {
 	m, err := r.Request(ctx, "ack", args...)

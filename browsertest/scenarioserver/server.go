@@ -51,6 +51,23 @@ func (d *departures) serve(s *server.Socket) {
 	}
 	s.On("echo", bring(func(args ...any) error { return s.Emit("echo", args...) }))
 	s.On(scenario.Tick.Name(), bring(func(args ...any) error { return s.Emit(scenario.Tick.Name(), args...) }))
+	rows := func(data func(i int) []byte) func(context.Context, int) error {
+		return func(_ context.Context, count int) error {
+			for i := range count {
+				if err := scenario.Row.Emit(s, scenario.Line{Number: i, Data: data(i)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	scenario.History.On(s, rows(func(int) []byte { return nil }))
+	scenario.Album.On(s, rows(func(i int) []byte { return scenario.Pattern(300_000 + i) }))
+	scenario.Count.On(s, func(_ context.Context, i int) error {
+		d.count(s.ID(), i)
+		return nil
+	})
+	scenario.Counted.Handle(s, func(_ context.Context, id string) (int, error) { return d.counted(id), nil })
 	s.On("ack", func(ctx context.Context, m *event.Message) error { return bring(m.Ack)(ctx, m) })
 
 	scenario.Ask.Handle(s, func(ctx context.Context, question string) (scenario.Answer, error) {
@@ -105,11 +122,31 @@ func exchange(s *server.Socket) {
 	}
 }
 
-// departures are the sockets that are gone, with the reason. The zero value is ready.
+// departures are the sockets that are gone, with the reason, and what was counted of
+// each. The zero value is ready.
 type departures struct {
 	mu      sync.Mutex
 	reasons map[string]event.Reason  // guarded by mu
+	counts  map[string]int           // of events in order, by socket; guarded by mu
 	waiting map[string]chan struct{} // closed when the reason is there; guarded by mu
+}
+
+// count counts an event of a socket that is the next one.
+func (d *departures) count(id string, number int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.counts == nil {
+		d.counts = make(map[string]int)
+	}
+	if d.counts[id] == number {
+		d.counts[id]++
+	}
+}
+
+func (d *departures) counted(id string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.counts[id]
 }
 
 func (d *departures) note(id string, reason event.Reason) {
