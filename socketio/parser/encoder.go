@@ -13,6 +13,20 @@ import (
 // of arguments included. Peers refuse deeper ones, see [Limits].
 const maxDepth = 1000
 
+// maxArguments bounds the arguments of an event or acknowledgement. JavaScript spreads
+// them on its stack, and each costs 24 bytes here once they are asked for: so they
+// cost a quarter of the longest message that a server takes by default.
+const maxArguments = 10_000
+
+// maxElements bounds the elements of an array that was received: the name, and the
+// offset that a server appends when it recovers connections, come on top.
+const maxElements = maxArguments + 2
+
+var (
+	errArguments  = fmt.Errorf("%w: limit %d", ErrArguments, maxArguments)
+	errMistakable = fmt.Errorf("%w: an object with a member _placeholder, which peers would take for one, beside binary values", ErrPlaceholder)
+)
+
 // sizeOf returns how long the JSON of the arguments is, exactly if they are strings
 // that stand for themselves. For other types it is a guess that suits small ones.
 func sizeOf(args []any) int {
@@ -34,6 +48,7 @@ func sizeOf(args []any) int {
 type encoder struct {
 	Packet        // the header, and the attachments so far
 	text   []byte // the message so far
+	array  int    // where the arguments' array begins in it
 }
 
 // begin writes the header and the bracket of the array, which will hold size bytes.
@@ -42,17 +57,34 @@ func (e *encoder) begin(size int) {
 	if e.HasID {
 		size += len("9007199254740991") // MaxID
 	}
-	e.text = append(appendText(make([]byte, 0, size), &e.Packet), '[')
+	e.text = appendText(make([]byte, 0, size), &e.Packet)
+	e.array = len(e.text)
+	e.text = append(e.text, '[')
 }
 
 // end writes the arguments and the end of the array, and returns the messages.
 func (e *encoder) end(args []any) ([]transport.Message, error) {
+	if len(args) > maxArguments {
+		return nil, &EncodeError{Argument: maxArguments, Err: errArguments}
+	}
 	for i, arg := range args {
 		if e.text[len(e.text)-1] != '[' || i > 0 {
 			e.text = append(e.text, ',')
 		}
+		start, attachments := len(e.text), len(e.Attachments)
 		if err := e.arg(arg); err != nil {
 			return nil, &EncodeError{Argument: i, Err: err}
+		}
+		if len(e.Attachments) == 0 {
+			continue
+		}
+		if attachments == 0 {
+			if i, ok := e.mistakable(start); ok {
+				return nil, &EncodeError{Argument: i, Err: errMistakable}
+			}
+		}
+		if marks(e.text[start:]) > len(e.Attachments)-attachments {
+			return nil, &EncodeError{Argument: i, Err: errMistakable}
 		}
 	}
 	e.text = append(e.text, ']')
@@ -60,6 +92,36 @@ func (e *encoder) end(args []any) ([]transport.Message, error) {
 		e.text = announce(e.text, 0, len(e.Attachments))
 	}
 	return group(e.text, e.Attachments), nil
+}
+
+// mistakable looks for an argument before end, where there is no placeholder, that
+// peers would take for one, or for what holds one.
+func (e *encoder) mistakable(end int) (argument int, ok bool) {
+	text := e.text[e.array:end]
+	if !mayMark(text) {
+		return 0, false
+	}
+	for i, element := range Split(nil, text) {
+		if marks(element) > 0 {
+			if e.Type == Event {
+				i-- // the name
+			}
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// marks returns how many members of objects are called _placeholder in JSON that was
+// written here. JavaScript takes an object for a placeholder if that is true, others
+// if it is anything like it, so that its value does not matter.
+func marks(text []byte) int {
+	if !mayMark(text) {
+		return 0
+	}
+	s := placeholderScanner(text)
+	s.value()
+	return s.marks
 }
 
 func (e *encoder) arg(v any) error {

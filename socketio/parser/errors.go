@@ -27,7 +27,11 @@ var (
 	ErrEventName = errors.New("invalid event name")
 	// ErrReserved says that an event has a name that only the library itself may use, see [Reserved].
 	ErrReserved = errors.New("reserved event name")
-	// ErrPlaceholder says that a placeholder does not tell which attachment belongs there.
+	// ErrArguments says that an event or acknowledgement has more than 10,000 arguments. It is also matched by the error
+	// for encoding such a packet.
+	ErrArguments = errors.New("too many arguments")
+	// ErrPlaceholder says that a placeholder does not tell which attachment belongs there. It is also matched by the
+	// error for encoding, beside binary values, an object that peers would take for a placeholder.
 	ErrPlaceholder = errors.New("invalid attachment placeholder")
 )
 
@@ -35,7 +39,8 @@ var (
 var ErrUTF8 = errors.New("invalid UTF-8")
 
 var (
-	// ErrTooLarge is matched by the error for a packet whose text and attachments exceed Limits.MaxBytes.
+	// ErrTooLarge is matched by the error for a message that exceeds Limits.MaxBytes, and for attachments that together
+	// exceed Limits.MaxAttachmentBytes.
 	ErrTooLarge = errors.New("parser: packet too large")
 	// ErrUnexpectedText is returned for a text message while attachments of a packet are still to come.
 	ErrUnexpectedText = errors.New("parser: text message in place of an attachment")
@@ -61,7 +66,7 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // encoded, and why.
 type EncodeError struct {
 	Argument int   // counted without the event's name
-	Err      error // of encoding/json, of a type's own method, or one that matches ErrDepth or ErrUTF8
+	Err      error // of encoding/json, of a type's own method, or one that matches ErrDepth, ErrUTF8, ErrArguments or ErrPlaceholder
 }
 
 // Error tells the argument and the cause.

@@ -100,14 +100,14 @@ func (JSON) AppendArgument(event []transport.Message, argument string) []transpo
 func (JSON) NewDecoder(limits Limits) Decoder { return &jsonDecoder{limits: limits} }
 
 // Split implements [Format].
-func (JSON) Split(dst [][]byte, p Packet) [][]byte {
+func (JSON) Split(dst [][]byte, p Packet, max int) (elements [][]byte, more bool) {
 	start := len(dst)
-	dst = Split(dst, p.Data)
-	if p.Type != Event {
-		return dst
+	dst, more = split(dst, p.Data, max)
+	if p.Type != Event || max == 0 {
+		return dst, more
 	}
 	if len(dst) == start {
-		return append(dst, nil) // no decoder has let this through
+		return append(dst, nil), false // no decoder has let this through
 	}
 	switch name := dst[start]; {
 	case len(name) < len(`""`) || name[0] != '"': // an integer, as Node's EventEmitter takes them
@@ -118,7 +118,7 @@ func (JSON) Split(dst [][]byte, p Packet) [][]byte {
 		_ = json.Unmarshal(name, &unescaped) // a valid string always decodes
 		dst[start] = []byte(unescaped)
 	}
-	return dst
+	return dst, more
 }
 
 // Decode implements [Format].
@@ -141,9 +141,9 @@ func (j JSON) Refusal(p Packet) (message string, data Value) {
 
 // Failure implements [Format].
 func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
-	var inline [2][]byte
-	args := Split(inline[:0], p.Data)
-	if len(args) != 1 || !bytes.Contains(args[0], []byte(`"error"`)) {
+	var inline [1][]byte
+	args, more := split(inline[:0], p.Data, 1)
+	if len(args) != 1 || more || !bytes.Contains(args[0], []byte(`"error"`)) {
 		return "", Value{}, false
 	}
 	return j.failure(args[0], p.Attachments)
