@@ -7,9 +7,12 @@ import (
 	"github.com/isosocket/isosocket/transport"
 )
 
+// defaultMaxAttachments is that of socket.io-parser/lib/index.ts.
+const defaultMaxAttachments = 10
+
 func (l *Limits) maxAttachments() int {
 	if l.MaxAttachments == 0 {
-		return 10
+		return defaultMaxAttachments
 	}
 	return max(0, l.MaxAttachments)
 }

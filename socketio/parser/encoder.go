@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/isosocket/isosocket/transport"
@@ -49,6 +51,7 @@ type encoder struct {
 	Packet        // the header, and the attachments so far
 	text   []byte // the message so far
 	array  int    // where the arguments' array begins in it
+	format JSON
 }
 
 // begin writes the header and the bracket of the array, which will hold size bytes.
@@ -75,16 +78,10 @@ func (e *encoder) end(args []any) ([]transport.Message, error) {
 		if err := e.arg(arg); err != nil {
 			return nil, &EncodeError{Argument: i, Err: err}
 		}
-		if len(e.Attachments) == 0 {
-			continue
-		}
-		if attachments == 0 {
-			if i, ok := e.mistakable(start); ok {
-				return nil, &EncodeError{Argument: i, Err: errMistakable}
+		if len(e.Attachments) > 0 {
+			if err := e.check(i, start, attachments); err != nil {
+				return nil, err
 			}
-		}
-		if marks(e.text[start:]) > len(e.Attachments)-attachments {
-			return nil, &EncodeError{Argument: i, Err: errMistakable}
 		}
 	}
 	e.text = append(e.text, ']')
@@ -94,22 +91,29 @@ func (e *encoder) end(args []any) ([]transport.Message, error) {
 	return group(e.text, e.Attachments), nil
 }
 
-// mistakable looks for an argument before end, where there is no placeholder, that
-// peers would take for one, or for what holds one.
-func (e *encoder) mistakable(end int) (argument int, ok bool) {
-	text := e.text[e.array:end]
-	if !mayMark(text) {
-		return 0, false
+// check looks at argument i of a packet with attachments, which begins at start and had
+// so many before it: peers must find no more placeholders than were written, and not
+// too many.
+func (e *encoder) check(i, start, attachments int) error {
+	if marks(e.text[start:]) > len(e.Attachments)-attachments {
+		return &EncodeError{Argument: i, Err: errMistakable}
 	}
-	for i, element := range Split(nil, text) {
-		if marks(element) > 0 {
-			if e.Type == Event {
-				i-- // the name
+	if attachments == 0 && mayMark(e.text[e.array:start]) { // so far there was nothing to take them for
+		i := 0
+		if e.Type == Event {
+			i = -1 // the name
+		}
+		for _, element := range Split(nil, e.text[e.array:start]) {
+			if marks(element) > 0 {
+				return &EncodeError{Argument: i, Err: errMistakable}
 			}
-			return i, true
+			i++
 		}
 	}
-	return 0, false
+	if err := e.format.checkAttachments(len(e.Attachments)); err != nil {
+		return &EncodeError{Argument: i, Err: err}
+	}
+	return nil
 }
 
 // marks returns how many members of objects are called _placeholder in JSON that was
@@ -195,8 +199,46 @@ func (e *encoder) json(v any) error {
 	if !utf8.Valid(out[start:]) {
 		return ErrUTF8
 	}
+	replaceLoneSurrogates(out[start:])
 	e.text = out
 	return nil
+}
+
+// replaceLoneSurrogates makes escapes in JSON that stand for half a character U+FFFD,
+// which encoding/json takes them for. They come from types with JSON of their own, such
+// as a json.RawMessage that was received, and many a parser refuses the text for them.
+// https://www.rfc-editor.org/rfc/rfc8259#section-8.2
+func replaceLoneSurrogates(text []byte) {
+	for i := 0; ; {
+		backslash := bytes.IndexByte(text[i:], '\\')
+		if backslash < 0 {
+			return
+		}
+		i += backslash
+		switch r := escapedRune(text[i:]); {
+		case r < 0:
+			i += len(`\n`)
+		case utf16.IsSurrogate(r) && utf16.DecodeRune(r, escapedRune(text[i+len(`\u0000`):])) != utf8.RuneError:
+			i += 2 * len(`\u0000`)
+		default:
+			if utf16.IsSurrogate(r) {
+				copy(text[i:], `\ufffd`)
+			}
+			i += len(`\u0000`)
+		}
+	}
+}
+
+// escapedRune returns what a text that begins with \u and four digits stands for, or -1.
+func escapedRune(text []byte) rune {
+	if len(text) < len(`\u0000`) || text[0] != '\\' || text[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
 }
 
 // placeholders replaces the tokens in what was written since start. A placeholder

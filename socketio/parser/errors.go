@@ -11,7 +11,8 @@ var (
 	ErrType = errors.New("unknown packet type")
 	// ErrAttachments says that a binary packet does not tell how many attachments follow, or that none does.
 	ErrAttachments = errors.New("illegal attachment count")
-	// ErrTooManyAttachments says that a packet announces more attachments than Limits.MaxAttachments.
+	// ErrTooManyAttachments says that a packet announces more attachments than Limits.MaxAttachments. It is also matched
+	// by the error for encoding more than JSON.MaxAttachments.
 	ErrTooManyAttachments = errors.New("too many attachments")
 	// ErrID says that an acknowledgement id is no integer that JavaScript can hold, or not in its shortest form.
 	ErrID = errors.New("illegal acknowledgement id")
@@ -66,7 +67,7 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // encoded, and why.
 type EncodeError struct {
 	Argument int   // counted without the event's name
-	Err      error // of encoding/json, of a type's own method, or one that matches ErrDepth, ErrUTF8, ErrArguments or ErrPlaceholder
+	Err      error // of encoding/json, of a type's own method, or one that matches ErrDepth, ErrUTF8, ErrArguments, ErrPlaceholder or ErrTooManyAttachments
 }
 
 // Error tells the argument and the cause.

@@ -20,13 +20,17 @@ import (
 // know nothing of attachments: they write their own JSON, and read base64 text in
 // place of a binary value. In the data of a ConnectError, which has no attachments,
 // binary values are base64 text.
-type JSON struct{}
+type JSON struct {
+	// MaxAttachments bounds the attachments of a packet that is encoded, because a peer
+	// that takes no more hangs up on it. 0 means 10, negative means no bound.
+	MaxAttachments int
+}
 
 var _ Format = JSON{}
 
 // EncodeEvent implements [Format]. What it cannot encode is an [*EncodeError].
-func (JSON) EncodeEvent(namespace string, id *uint64, name string, args []any) ([]transport.Message, error) {
-	e := encoder{Packet: Packet{Type: Event, Namespace: namespace}}
+func (j JSON) EncodeEvent(namespace string, id *uint64, name string, args []any) ([]transport.Message, error) {
+	e := encoder{Packet: Packet{Type: Event, Namespace: namespace}, format: j}
 	if id != nil {
 		e.ID, e.HasID = *id, true
 	}
@@ -36,8 +40,8 @@ func (JSON) EncodeEvent(namespace string, id *uint64, name string, args []any) (
 }
 
 // EncodeAck implements [Format].
-func (JSON) EncodeAck(namespace string, id uint64, args []any) ([]transport.Message, error) {
-	e := encoder{Packet: Packet{Type: Ack, Namespace: namespace, ID: id, HasID: true}}
+func (j JSON) EncodeAck(namespace string, id uint64, args []any) ([]transport.Message, error) {
+	e := encoder{Packet: Packet{Type: Ack, Namespace: namespace, ID: id, HasID: true}, format: j}
 	e.begin(sizeOf(args))
 	return e.end(args)
 }
@@ -186,15 +190,30 @@ func (JSON) RelayEvent(event []transport.Message) (Relayed, error) {
 func (JSON) RelayAck(p Packet) (Relayed, error) { return Relayed{p.Data, p.Attachments}, nil }
 
 // EncodeRelayed implements [Relay].
-func (JSON) EncodeRelayed(namespace string, id *uint64, event Relayed) ([]transport.Message, error) {
+func (j JSON) EncodeRelayed(namespace string, id *uint64, event Relayed) ([]transport.Message, error) {
 	p := Packet{Type: Event, Namespace: namespace, Data: event.Data, Attachments: event.Attachments}
 	if id != nil {
 		p.ID, p.HasID = *id, true
 	}
-	if offset, err := checkData(&p, maxDepth, len(p.Attachments)); err != nil {
+	offset, err := checkData(&p, maxDepth, len(p.Attachments))
+	if err == nil {
+		err = j.checkAttachments(len(p.Attachments))
+	}
+	if err != nil {
 		return nil, &SyntaxError{Offset: offset, Err: err}
 	}
 	return group(appendText(nil, &p), p.Attachments), nil
+}
+
+func (j JSON) checkAttachments(n int) error {
+	limit := j.MaxAttachments
+	if limit == 0 {
+		limit = defaultMaxAttachments
+	}
+	if limit > 0 && n > limit {
+		return fmt.Errorf("%w: limit %d", ErrTooManyAttachments, limit)
+	}
+	return nil
 }
 
 // group returns the messages of one packet.
