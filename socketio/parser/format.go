@@ -93,9 +93,10 @@ type Decoder interface {
 	// it does not, p is the packet as far as it has come, so that a caller may refuse
 	// it early, and the rest is in the messages that follow.
 	//
-	// Packets share memory with their messages. After an error the decoder has
-	// forgotten the packet it was collecting: the protocol wants the connection
-	// closed then.
+	// Packets share memory with their messages, but for a small part of a large one,
+	// which is copied, and the payload of a Connect, which is kept without white space.
+	// After an error the decoder has forgotten the packet it was collecting: the
+	// protocol wants the connection closed then.
 	Decode(m transport.Message) (p Packet, complete bool, err error)
 }
 
