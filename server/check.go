@@ -37,6 +37,7 @@ func (o *Options) check() {
 	}{
 		{"MaxPayload", o.MaxPayload},
 		{"MaxPackets", o.MaxPackets},
+		{"MaxAttachmentBytes", o.MaxAttachmentBytes},
 		{"MaxDepth", o.MaxDepth},
 		{"MaxNamespaces", o.MaxNamespaces},
 		{"MaxConnections", o.MaxConnections},

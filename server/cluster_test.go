@@ -336,15 +336,17 @@ func TestBrokenPacketsFromOtherServers(t *testing.T) {
 	c.wantWorks()
 }
 
-// More attachments than a client may send, and an argument that is larger.
+// More attachments than clients take by default, and more bytes than one may send.
 func TestLargePacketsFromOtherServers(t *testing.T) {
-	p := serveTwo(t)
-	c, _ := p.b.connect()
+	nodes := clustertest.New(2)
+	a := serve(t, &server.Options{Adapter: nodes[0], MaxAttachments: 20})
+	b := serve(t, &server.Options{Adapter: nodes[1], MaxAttachments: 20})
+	c, _ := b.connect()
 	var args []any
 	for range 20 {
 		args = append(args, make([]byte, 100_000))
 	}
-	require.NoError(t, p.a.Emit("large", args...))
+	require.NoError(t, a.Emit("large", args...))
 	require.Contains(t, string(c.read().Data), `4520-["large",`)
 	for range args {
 		require.Len(t, c.read().Data, 100_000)

@@ -40,7 +40,7 @@ func (c *masked) read(t parser.Type) parser.Packet {
 
 func (c *masked) wantArguments(p parser.Packet, want ...any) {
 	c.Helper()
-	elements := c.Split(nil, p)
+	elements, _ := c.Split(nil, p, -1)
 	require.Len(c, elements, len(want))
 	if p.Type == parser.Event {
 		require.Equal(c, want[0], string(elements[0]))

@@ -15,7 +15,7 @@ import (
 
 // neutral is the form of what servers exchange, whatever the format of their
 // connections: JSON with placeholders, and what those stand for.
-var neutral parser.JSON
+var neutral = parser.JSON{MaxAttachments: -1}
 
 var errNeutral = errors.New("server: not what servers exchange")
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,17 +57,22 @@ type Options struct {
 	// BodyTimeout is how long the body of a polling request may take. 0 means 30 s.
 	BodyTimeout time.Duration
 
-	// MaxPayload bounds what is received at once, in bytes: one polling body, one
-	// WebSocket message, and one event together with its attachments. Clients are
-	// told. 0 means 1,000,000.
+	// MaxPayload bounds what is received at once, in bytes: one polling body, and one
+	// message, which is an event or an attachment. Clients are told. 0 means 1,000,000.
 	MaxPayload int
 
 	// MaxPackets bounds the packets of one polling body. 0 means 10,000.
 	MaxPackets int
 
-	// MaxAttachments bounds the attachments of one event. 0 means 10, negative means
-	// that there may be none.
+	// MaxAttachments bounds the attachments of one event or acknowledgement. 0 means 10,
+	// negative means that clients may send none. More than that, or than 10 if this is
+	// less, are not sent either, because clients that do not expect them hang up.
 	MaxAttachments int
+
+	// MaxAttachmentBytes bounds the attachments of one event together, each of which is
+	// bounded by MaxPayload. So much a client may have the server hold for an event that
+	// is not complete. 0 means ten times MaxPayload.
+	MaxAttachmentBytes int
 
 	// MaxDepth bounds how deep the arrays and objects of one event may be nested.
 	// 0 means 1,000; there is no more than 10,000.
@@ -115,7 +121,7 @@ type Options struct {
 	Cookie *Cookie
 
 	// Format is how packets are written, which must be that of the clients. Nil
-	// means [parser.JSON], that of the protocol document.
+	// means [parser.JSON], that of the protocol document, for MaxAttachments.
 	Format parser.Format
 
 	// Adapter makes the adapter of each namespace, which connects it with the same
@@ -163,11 +169,12 @@ func (o *Options) withDefaults() Options {
 	d.BodyTimeout = or(d.BodyTimeout, 30*time.Second)
 	d.MaxPayload = or(d.MaxPayload, 1e6)
 	d.MaxPackets = or(d.MaxPackets, 10_000)
+	d.MaxAttachmentBytes = or(d.MaxAttachmentBytes, min(d.MaxPayload, math.MaxInt/10)*10)
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
 	d.SendBufferBytes = or(d.SendBufferBytes, 64<<20)
 	d.InboxBytes = or(d.InboxBytes, 1<<20)
 	if d.Format == nil {
-		d.Format = parser.JSON{}
+		d.Format = parser.JSON{MaxAttachments: max(d.MaxAttachments, 10)}
 	}
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
@@ -178,7 +185,12 @@ func (o *Options) withDefaults() Options {
 
 // limits are those of a packet.
 func (o *Options) limits() parser.Limits {
-	return parser.Limits{MaxAttachments: o.MaxAttachments, MaxBytes: o.MaxPayload, MaxDepth: o.MaxDepth}
+	return parser.Limits{
+		MaxAttachments:     o.MaxAttachments,
+		MaxBytes:           o.MaxPayload,
+		MaxAttachmentBytes: o.MaxAttachmentBytes,
+		MaxDepth:           o.MaxDepth,
+	}
 }
 
 func (o *Options) engine() engineserver.Options {

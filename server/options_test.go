@@ -36,6 +36,7 @@ var wrongOptions = []struct {
 	{server.Options{BodyTimeout: -1}, "BodyTimeout is -1ns"},
 	{server.Options{MaxPayload: -1}, "MaxPayload is -1"},
 	{server.Options{MaxPackets: -1}, "MaxPackets is -1"},
+	{server.Options{MaxAttachmentBytes: -1}, "MaxAttachmentBytes is -1"},
 	{server.Options{MaxDepth: -1}, "MaxDepth is -1"},
 	{server.Options{MaxDepth: 10_001}, "MaxDepth is 10001"},
 	{server.Options{MaxNamespaces: -1}, "MaxNamespaces is -1"},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/isosocket/isosocket/server"
 	"github.com/isosocket/isosocket/socketio/event"
+	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 )
 
@@ -165,14 +166,46 @@ func TestOneBinaryTooMany(t *testing.T) {
 	require.Equal(r, event.ForcedClose, await(r, reasons))
 }
 
+// Each attachment is as large as a message may be; their sum has a limit of its own.
 func TestAttachmentsOverTheByteLimit(t *testing.T) {
-	r, reasons := echoing(t, &server.Options{MaxPayload: 1000})
+	r, reasons := echoing(t, &server.Options{MaxPayload: 1000, MaxAttachmentBytes: 2500})
 	c, _ := r.join("/")
-	c.send(`452-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
-	c.sendBinary(make([]byte, 600)...)
-	c.sendBinary(make([]byte, 600)...)
+	for range 2 {
+		c.send(`452-0["a"]`)
+		c.sendBinary(make([]byte, 1000)...)
+		c.sendBinary(make([]byte, 1000)...)
+		c.want(`430[]`)
+	}
+	c.send(`453-0["a"]`)
+	c.sendBinary(make([]byte, 1000)...)
+	c.sendBinary(make([]byte, 1000)...)
+	c.sendBinary(make([]byte, 501)...)
 	c.wantClosed()
 	require.Equal(r, event.ForcedClose, await(r, reasons))
+}
+
+// A client that takes ten attachments hangs up on more, so that they are not sent.
+func TestMoreAttachmentsThanClientsTake(t *testing.T) {
+	for _, tt := range []struct{ option, limit int }{{0, 10}, {-1, 10}, {3, 10}, {12, 12}} {
+		r := serve(t, &server.Options{MaxAttachments: tt.option})
+		c, s := r.connect()
+		list := make([][]byte, tt.limit+1)
+		for i := range list {
+			list[i] = []byte{1}
+		}
+		for _, to := range []event.Emitter{s, r, r.Of("/")} {
+			var failed *event.EncodeError
+			require.ErrorAs(t, to.Emit("list", 0, list), &failed)
+			require.ErrorIs(t, failed, parser.ErrTooManyAttachments)
+			require.Equal(t, 1, failed.Argument)
+			require.NoError(t, to.Emit("list", list[1:]))
+			require.True(t, strings.HasPrefix(string(c.read().Data), "45"+strconv.Itoa(tt.limit)+`-["list"`))
+			for range tt.limit {
+				c.read()
+			}
+		}
+		c.wantWorks()
+	}
 }
 
 func TestOddButValidPackets(t *testing.T) {

@@ -76,15 +76,21 @@ type Options struct {
 	// waits. 0 means 64 MiB, negative means no bound.
 	SendBufferBytes int
 
-	// MaxPayload bounds what the server may send at once, in bytes: a message, an HTTP
-	// response, and a packet together with its attachments. A larger one ends the
+	// MaxPayload bounds what the server may send at once, in bytes: an HTTP response,
+	// and a message, which is an event or an attachment. A larger one ends the
 	// connection. 0 means 100 MiB, negative means no bound.
 	MaxPayload int
 
-	// MaxAttachments bounds the binary attachments of one packet that the server
-	// sends. 0 means 10, as in socket.io-parser/lib/index.ts, negative means that
-	// there may be none.
+	// MaxAttachments bounds the attachments of one event or acknowledgement. 0 means 10,
+	// as in socket.io-parser/lib/index.ts, negative means that the server may send none.
+	// More than that, or than 10 if this is less, are not sent either, because a server
+	// that does not expect them hangs up.
 	MaxAttachments int
+
+	// MaxAttachmentBytes bounds the attachments of one event together, each of which is
+	// bounded by MaxPayload. 0 means ten times MaxPayload, but no more than 100 MiB, or
+	// than MaxPayload if that is more; negative means no bound.
+	MaxAttachmentBytes int
 
 	// KeepWhenSuspended keeps the connection open when the runtime says that the
 	// program is about to be frozen, as a page that enters the back-forward
@@ -93,7 +99,7 @@ type Options struct {
 	KeepWhenSuspended bool
 
 	// Format is how packets are written, which must be that of the server. Nil
-	// means [parser.JSON], that of the protocol document.
+	// means [parser.JSON], that of the protocol document, for MaxAttachments.
 	Format parser.Format
 
 	// Platform is the runtime's network. The zero value means the default one:
@@ -113,15 +119,18 @@ func (o *Options) setDefaults() {
 		o.Path = "/socket.io/"
 	}
 	if o.Format == nil {
-		o.Format = parser.JSON{}
+		o.Format = parser.JSON{MaxAttachments: max(o.MaxAttachments, 10)}
 	}
 	o.Timeout = orDefault(o.Timeout, 20*time.Second)
 	o.ReconnectionDelay = orDefault(o.ReconnectionDelay, time.Second)
 	o.ReconnectionDelayMax = orDefault(o.ReconnectionDelayMax, 5*time.Second)
 	o.RandomizationFactor = orDefault(o.RandomizationFactor, 0.5)
 	o.SendBufferBytes = orDefault(o.SendBufferBytes, 64<<20)
-	o.MaxPayload = orDefault(o.MaxPayload, 100<<20) // the default of ws, the JavaScript client's WebSocket in Node
+	o.MaxPayload = orDefault(o.MaxPayload, defaultMaxPayload)
 }
+
+// defaultMaxPayload is the default of ws, the JavaScript client's WebSocket in Node.
+const defaultMaxPayload = 100 << 20
 
 // orDefault returns value, the default for zero, and zero for a negative value,
 // which stands for "none".
@@ -145,9 +154,12 @@ func (o *Options) backoff() backoff {
 
 // limits are those of a packet.
 func (o *Options) limits() parser.Limits {
-	limits := parser.Limits{MaxAttachments: o.MaxAttachments, MaxBytes: o.MaxPayload}
+	limits := parser.Limits{MaxAttachments: o.MaxAttachments, MaxBytes: o.MaxPayload, MaxAttachmentBytes: o.MaxAttachmentBytes}
 	if limits.MaxBytes == 0 {
 		limits.MaxBytes = -1 // the parser's word for no limit
+	}
+	if limits.MaxAttachmentBytes == 0 {
+		limits.MaxAttachmentBytes = max(min(limits.MaxBytes, defaultMaxPayload/10)*10, limits.MaxBytes)
 	}
 	return limits
 }

@@ -33,8 +33,8 @@ var wrongOptions = []struct {
 
 // Options of which every value works.
 var anyValue = []string{
-	"Query", "TryAllTransports", "Auth", "NoReconnect", "SendBufferBytes", "MaxPayload", "MaxAttachments", "KeepWhenSuspended",
-	"Format", "Platform", "OnError",
+	"Query", "TryAllTransports", "Auth", "NoReconnect", "SendBufferBytes", "MaxPayload", "MaxAttachments",
+	"MaxAttachmentBytes", "KeepWhenSuspended", "Format", "Platform", "OnError",
 }
 
 func TestOptionsThatCannotWork(t *testing.T) {
@@ -92,15 +92,31 @@ func TestEveryOptionHasItsDefault(t *testing.T) {
 		RandomizationFactor:  0.5,
 		SendBufferBytes:      64 << 20,
 		MaxPayload:           100 << 20,
-		Format:               parser.JSON{},
+		Format:               parser.JSON{MaxAttachments: 10},
 	}, *o)
-	require.Nil(t, o.transports())                                   // the engine's default
-	require.Equal(t, parser.Limits{MaxBytes: 100 << 20}, o.limits()) // and 10 attachments, the parser's default
+	require.Nil(t, o.transports())                                                                  // the engine's default
+	require.Equal(t, parser.Limits{MaxBytes: 100 << 20, MaxAttachmentBytes: 100 << 20}, o.limits()) // and 10 attachments, the parser's default
 
 	o = defaults(t, &Options{Timeout: -1, RandomizationFactor: math.Inf(-1), SendBufferBytes: -1, MaxPayload: -1})
 	require.Zero(t, o.Timeout)
 	require.Zero(t, o.RandomizationFactor)
 	require.Zero(t, o.SendBufferBytes)
 	require.Zero(t, o.MaxPayload)
-	require.Equal(t, -1, o.limits().MaxBytes)
+	require.Equal(t, parser.Limits{MaxBytes: -1, MaxAttachmentBytes: -1}, o.limits())
+}
+
+func TestMaxAttachmentBytes(t *testing.T) {
+	for _, tt := range []struct{ payload, attachments, want int }{
+		{1e6, 0, 1e7},
+		{50 << 20, 0, 100 << 20},
+		{200 << 20, 0, 200 << 20},
+		{1e6, 5, 5},
+		{1e6, -1, -1},
+		{-1, 5, 5},
+	} {
+		o := defaults(t, &Options{MaxPayload: tt.payload, MaxAttachmentBytes: tt.attachments})
+		require.Equal(t, tt.want, o.limits().MaxAttachmentBytes, "%+v", tt)
+	}
+	require.Equal(t, parser.JSON{MaxAttachments: 20}, defaults(t, &Options{MaxAttachments: 20}).Format)
+	require.Equal(t, parser.JSON{MaxAttachments: 10}, defaults(t, &Options{MaxAttachments: -1}).Format)
 }

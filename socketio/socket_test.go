@@ -236,6 +236,18 @@ func TestWhatIsNotSocketIOEndsTheConnection(t *testing.T) {
 			p.send(`453-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1},{"_placeholder":true,"num":2}]`)
 			d.want("connect", "disconnect: parse error")
 		})
+		play(t, with(noJitter, func(o *Options) { o.MaxAttachmentBytes = 5 }), func(d *dialogue) {
+			s := d.socket("/")
+			p := d.connected(s)
+			p.send(`452-["x"]`, "binary 12345", "binary 6")
+			d.want("connect", "disconnect: parse error")
+		})
+		play(t, &noJitter, func(d *dialogue) {
+			s := d.socket("/")
+			p := d.connected(s)
+			p.send(`42["x"` + strings.Repeat(",1", 5_000_000) + `]`)
+			d.want("connect", "disconnect: parse error")
+		})
 	})
 }
 

@@ -101,11 +101,20 @@ func reserveStack(i int) byte {
 	return space[i]
 }
 
-// PacketSize returns how many bytes a decoded packet holds.
+// What a packet takes besides its bytes: the message that is made of it, the function
+// that acknowledges it and its place in an inbox; and of an attachment its slice.
+const (
+	packetOverhead     = 320
+	attachmentOverhead = 64
+)
+
+// PacketSize returns how many bytes a decoded packet holds while it waits for a handler
+// as a message. That is what both ends bound: of the memory that a packet takes it is
+// half at least, whatever a peer has sent.
 func PacketSize(p *parser.Packet) int {
-	size := len(p.Data)
+	size := packetOverhead + len(p.Data)
 	for _, attachment := range p.Attachments {
-		size += len(attachment)
+		size += attachmentOverhead + len(attachment)
 	}
 	return size
 }

@@ -210,3 +210,39 @@ func TestCallErrors(t *testing.T) {
 	require.Equal(t, "divide", decode.Event)
 	require.Empty(t, reported)
 }
+
+// Arguments beyond the usual number are there for whoever asks, in events and in answers.
+func TestManyArguments(t *testing.T) {
+	for n := range 6 {
+		args := make([]any, n)
+		for i := range args {
+			args[i] = float64(i)
+		}
+		client, server := newPair()
+		server.On("x", func(_ context.Context, m *event.Message) error {
+			require.Equal(t, args, decodeAll(t, m))
+			return m.Ack(args...)
+		})
+		reply, err := client.Request(t.Context(), "x", args...)
+		require.NoError(t, err)
+		require.Equal(t, "x", reply.Name())
+		require.Equal(t, args, decodeAll(t, reply))
+	}
+}
+
+// decodeAll returns all arguments, and looks at each number of first ones.
+func decodeAll(t *testing.T, m *event.Message) []any {
+	got := make([]any, m.Len())
+	for n := range m.Len() + 2 {
+		first, targets := make([]any, n), make([]any, n)
+		for i := range first {
+			targets[i] = &first[i]
+		}
+		require.NoError(t, m.Decode(targets...))
+		copy(got, first)
+		for i := range first {
+			require.Equal(t, i < m.Len(), first[i] != nil)
+		}
+	}
+	return got
+}

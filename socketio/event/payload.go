@@ -64,15 +64,16 @@ func (p *payload) args(v any) []any {
 // decode is the reverse of args. target is a pointer to the payload.
 func (p *payload) decode(m *Message, target any) error {
 	if !p.spread {
-		return m.decode(0, target)
+		return m.decode(m.arguments(1), 0, target)
 	}
 	s := reflect.ValueOf(target).Elem()
 	if p.pointer {
 		s.Set(reflect.New(s.Type().Elem()))
 		s = s.Elem()
 	}
+	args := m.arguments(len(p.fields))
 	for i, f := range p.fields {
-		if err := m.decode(i, s.Field(f).Addr().Interface()); err != nil {
+		if err := m.decode(args, i, s.Field(f).Addr().Interface()); err != nil {
 			return err
 		}
 	}

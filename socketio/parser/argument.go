@@ -25,7 +25,7 @@ func decodeArgument(raw []byte, attachments [][]byte, target any) error {
 		*s = string(raw[1 : len(raw)-1])
 		return nil
 	}
-	if len(attachments) == 0 || !bytes.Contains(raw, []byte(`"_placeholder"`)) {
+	if len(attachments) == 0 || !mayMark(raw) {
 		return json.Unmarshal(raw, target)
 	}
 	d, err := newTokenDecoder(raw, attachments)

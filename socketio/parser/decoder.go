@@ -2,24 +2,37 @@ package parser
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/isosocket/isosocket/transport"
 )
 
+// defaultMaxAttachments is that of socket.io-parser/lib/index.ts.
+const defaultMaxAttachments = 10
+
 func (l *Limits) maxAttachments() int {
 	if l.MaxAttachments == 0 {
-		return 10
+		return defaultMaxAttachments
 	}
 	return max(0, l.MaxAttachments)
 }
 
-func (l *Limits) checkBytes(n int) error {
-	limit := l.MaxBytes
-	if limit == 0 {
-		limit = 1e6
+// maxBytes returns the limit of one message, and of the attachments of one packet
+// together, where negative is none.
+func (l *Limits) maxBytes() (message, attachments int) {
+	message, attachments = l.MaxBytes, l.MaxAttachmentBytes
+	if message == 0 {
+		message = 1e6
 	}
-	if limit > 0 && n > limit {
-		return fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, n, limit)
+	if attachments == 0 {
+		attachments = min(message, math.MaxInt/10) * 10
+	}
+	return message, attachments
+}
+
+func checkBytes(n, limit int, what string) error {
+	if limit >= 0 && n > limit {
+		return fmt.Errorf("%w: %d bytes%s, limit %d", ErrTooLarge, n, what, limit)
 	}
 	return nil
 }
@@ -37,7 +50,7 @@ type jsonDecoder struct {
 
 	packet  Packet // being collected
 	missing int    // attachments still to come
-	bytes   int    // of text and attachments so far
+	bytes   int    // of attachments so far
 
 	namespace string // the last one that was not "/", which most of the next packets are for, too
 }
@@ -59,7 +72,8 @@ func (d *jsonDecoder) text(data []byte) (p Packet, complete bool, err error) {
 		d.reset()
 		return Packet{}, false, ErrUnexpectedText
 	}
-	if err := d.limits.checkBytes(len(data)); err != nil {
+	limit, _ := d.limits.maxBytes()
+	if err := checkBytes(len(data), limit, ""); err != nil {
 		return Packet{}, false, err
 	}
 	attachments, pos, err := d.decodeText(&p, data)
@@ -69,7 +83,7 @@ func (d *jsonDecoder) text(data []byte) (p Packet, complete bool, err error) {
 	if attachments == 0 {
 		return p, true, nil
 	}
-	d.packet, d.missing, d.bytes = p, attachments, len(data)
+	d.packet, d.missing, d.bytes = p, attachments, 0
 	return p, false, nil
 }
 
@@ -78,11 +92,16 @@ func (d *jsonDecoder) binary(data []byte) (p Packet, complete bool, err error) {
 		return Packet{}, false, ErrUnexpectedBinary
 	}
 	d.bytes += len(data)
-	if err := d.limits.checkBytes(d.bytes); err != nil {
+	one, all := d.limits.maxBytes()
+	err = checkBytes(len(data), one, " in an attachment")
+	if err == nil {
+		err = checkBytes(d.bytes, all, " in attachments")
+	}
+	if err != nil {
 		d.reset()
 		return Packet{}, false, err
 	}
-	d.packet.Attachments = append(d.packet.Attachments, data)
+	d.packet.Attachments = append(d.packet.Attachments, owned(data, cap(data)))
 	d.missing--
 	p = d.packet
 	if d.missing > 0 {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/isosocket/isosocket/transport/transporttest"
 )
 
 const upload = `51-7["upload",{"_placeholder":true,"num":0}]`
@@ -117,33 +119,58 @@ func TestDecoderMaxBytes(t *testing.T) {
 		require.ErrorIs(t, err, ErrTooLarge)
 		require.EqualError(t, err, "parser: packet too large: 1000001 bytes, limit 1000000")
 	})
-	t.Run("attachments", func(t *testing.T) {
+	t.Run("one attachment", func(t *testing.T) {
 		d := jsonDecoder{limits: Limits{MaxBytes: 100}}
 		_, _, err := d.text([]byte(`53-["x"]`))
 		require.NoError(t, err)
-		_, _, err = d.binary(make([]byte, 91))
+		_, _, err = d.binary(make([]byte, 100))
 		require.NoError(t, err)
-		_, _, err = d.binary(make([]byte, 1))
-		require.NoError(t, err, "8 of text, 92 of attachments")
-		_, _, err = d.binary(make([]byte, 1))
+		_, _, err = d.binary(make([]byte, 101))
 		require.ErrorIs(t, err, ErrTooLarge)
+		require.EqualError(t, err, "parser: packet too large: 101 bytes in an attachment, limit 100")
 		require.Equal(t, jsonDecoder{limits: d.limits}, d, "holds nothing of it")
 	})
+	for _, limits := range []Limits{
+		{MaxBytes: 100, MaxAttachmentBytes: 1000},
+		{MaxBytes: 100},
+		{MaxBytes: -1, MaxAttachmentBytes: 1000},
+	} {
+		t.Run("attachments", func(t *testing.T) {
+			d := jsonDecoder{limits: limits}
+			d.limits.MaxAttachments = 20
+			for range 2 { // packets do not add up
+				_, _, err := d.text([]byte(`511-["x"]`))
+				require.NoError(t, err)
+				for range 10 {
+					_, _, err = d.binary(make([]byte, 100))
+					require.NoError(t, err)
+				}
+				_, complete, err := d.binary(nil)
+				require.NoError(t, err)
+				require.True(t, complete)
+			}
+			_, _, err := d.text([]byte(`511-["x"]`))
+			require.NoError(t, err)
+			for range 10 {
+				_, _, err = d.binary(make([]byte, 100))
+				require.NoError(t, err)
+			}
+			_, _, err = d.binary(make([]byte, 1))
+			require.ErrorIs(t, err, ErrTooLarge)
+			require.EqualError(t, err, "parser: packet too large: 1001 bytes in attachments, limit 1000")
+			require.Equal(t, jsonDecoder{limits: d.limits}, d, "holds nothing of it")
+		})
+	}
 	t.Run("no limit", func(t *testing.T) {
 		d := jsonDecoder{limits: Limits{MaxBytes: -1}}
 		_, complete, err := d.text([]byte(`2["` + strings.Repeat("a", 2_000_000) + `"]`))
 		require.NoError(t, err)
 		require.True(t, complete)
-	})
-	t.Run("packets do not add up", func(t *testing.T) {
-		d := jsonDecoder{limits: Limits{MaxBytes: 100}}
-		for range 10 {
-			_, _, err := d.text([]byte(upload))
-			require.NoError(t, err)
-			_, complete, err := d.binary(make([]byte, 50))
-			require.NoError(t, err)
-			require.True(t, complete)
-		}
+		_, _, err = d.text([]byte(`51-["x"]`))
+		require.NoError(t, err)
+		_, complete, err = d.binary(make([]byte, 20_000_000))
+		require.NoError(t, err)
+		require.True(t, complete)
 	})
 }
 
@@ -181,6 +208,7 @@ func TestDecoderAllocates(t *testing.T) {
 		{"event of the last namespace", `2/chat,["message"]`, 0},
 		{"event of a namespace too long to keep", `2/` + strings.Repeat("a", 64) + `,["message"]`, 1},
 		{"megabyte of text", `2["` + strings.Repeat("a", 900_000) + `"]`, 0},
+		{"placeholder", `51-["x",[{"a":[{"b":{"_placeholder":true,"num":0}}],"c":1}]]`, 0},
 		{"attachments to come", `51000000-["x",{"_placeholder":true,"num":999999}]`, 0},
 		{"thirty levels", `3` + strings.Repeat("[", 30) + strings.Repeat("]", 30), 0},
 		{"megabyte of digits", `2` + strings.Repeat("9", 900_000), 1}, // the error
@@ -223,5 +251,79 @@ func TestAppendAllocates(t *testing.T) {
 	dst := make([]byte, 0, 256)
 	for _, tt := range packets {
 		require.Zero(t, testing.AllocsPerRun(10, func() { dst = appendText(dst[:0], &tt.packet) }), tt.name)
+	}
+}
+
+// What is kept of a message is little more than what is kept of the packet.
+func TestDecoderHolds(t *testing.T) {
+	const size = 1_000_000
+	blanks := strings.Repeat(" ", size)
+	for _, tt := range []struct {
+		name, text string
+		packet     int // the bytes that are its own
+	}{
+		{"blanks behind an event", `2["x"]` + blanks, len(`["x"]`)},
+		{"blanks behind an ack", `31["x"]` + blanks, len(`["x"]`)},
+		{"blanks behind a CONNECT", `0{}` + blanks, len(`{}`)},
+		{"blanks behind a CONNECT_ERROR", `4{}` + blanks, len(`{}`)},
+		{"blanks in a CONNECT", `0{` + blanks + `"a" : "b c"}`, len(`{"a":"b c"}`)},
+		{"blanks in an event", `2["x",` + blanks + `1]`, size},
+		{"a long namespace", `2/` + strings.Repeat("a", size/2) + `,["x"]`, size / 2}, // which is its own
+		{"event", `2["x","` + blanks + `"]`, size},
+		{"CONNECT", `0{"a":"` + blanks + `"}`, size},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			const packets = 20
+			held := transporttest.Held(t, func() any {
+				d := jsonDecoder{limits: Limits{MaxBytes: -1}}
+				keep := make([]Packet, packets)
+				for i := range keep {
+					var err error
+					keep[i], _, err = d.text([]byte(tt.text)[:len(tt.text):len(tt.text)])
+					require.NoError(t, err)
+				}
+				return keep
+			})
+			require.Less(t, held/packets, int64(2*tt.packet+4096))
+		})
+	}
+	t.Run("attachments that are parts", func(t *testing.T) {
+		held := transporttest.Held(t, func() any {
+			d := jsonDecoder{limits: Limits{MaxAttachments: 20}}
+			p, _, err := d.text([]byte(`520-["x"]`))
+			require.NoError(t, err)
+			for range 20 {
+				p, _, err = d.binary(make([]byte, size)[:1])
+				require.NoError(t, err)
+			}
+			return p
+		})
+		require.Less(t, held, int64(4096))
+	})
+}
+
+func TestDecoderCompactsConnect(t *testing.T) {
+	var d jsonDecoder
+	p, _, err := d.text([]byte("0/chat,{ \"a b\" : [ 1 ,\n\"\\u0020 <\u2028\" ] }\t "))
+	require.NoError(t, err)
+	require.Equal(t, "{\"a b\":[1,\"\\u0020 <\u2028\"]}", string(p.Data))
+	require.Equal(t, len(p.Data), cap(p.Data))
+}
+
+func TestDecoderMaxArguments(t *testing.T) {
+	for _, tt := range []struct{ before, after string }{{`2["x"`, `]`}, {`3[{}`, `]`}, {`51-["x"`, `]`}} {
+		var d jsonDecoder
+		_, _, err := d.text([]byte(tt.before + strings.Repeat(",1", maxElements-1) + tt.after))
+		require.NoError(t, err)
+		d.reset()
+		_, _, err = d.text([]byte(tt.before + strings.Repeat(" , 1", maxElements) + tt.after))
+		require.ErrorIs(t, err, ErrArguments)
+		var syntax *SyntaxError
+		require.ErrorAs(t, err, &syntax)
+	}
+	for _, text := range []string{`2["x",[1`, `0{"a":[1`} {
+		var d jsonDecoder
+		_, _, err := d.text([]byte(text + strings.Repeat(",1", 100_000) + map[byte]string{'2': `]]`, '0': `]}`}[text[0]]))
+		require.NoError(t, err, "what is within an argument has no such bound")
 	}
 }

@@ -23,8 +23,14 @@
 // A decoded packet needs no further check: its values are well-formed and of a kind
 // that the packet's type allows, nested no deeper than the limit, an event has a name
 // that is not [Reserved], and every placeholder names an attachment. Memory is spent
-// on what has arrived, never on what was announced. Strings of text messages are not
-// checked for valid UTF-8, which the transport has done.
+// on what has arrived, never on what was announced, and a packet keeps little more
+// alive than itself. Strings of text messages are not checked for valid UTF-8, which
+// the transport has done.
+//
+// What a peer would refuse is not encoded: a handler may send on whatever it has
+// received, and gets an [*EncodeError] where the receivers would hang up. An object
+// with a member _placeholder cannot be sent beside binary values, because the protocol
+// has no escape for it.
 //
 // # Between servers
 //
@@ -34,6 +40,6 @@
 //
 // The document is https://socket.io/docs/v4/socket-io-protocol/. Where it is
 // silent, the npm package socket.io-parser is the reference, except where that
-// guesses: numbers in the header must be plain decimal, data must not be missing,
-// and a placeholder has its two members and no other.
+// guesses: numbers in the header must be plain decimal, data must not be missing, and
+// the number of a placeholder is an integer.
 package parser

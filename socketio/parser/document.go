@@ -2,17 +2,21 @@ package parser
 
 import "fmt"
 
-// scanDocument checks that text is one JSON value, nested no deeper than
-// maxDepth, whose placeholders name one of so many attachments. It returns the
-// end of the value, without the white space after it, or where the error is.
-func scanDocument(text []byte, maxDepth, attachments int) (end int, err error) {
-	s := scanner{text: text, maxDepth: maxDepth, attachments: attachments}
+// scanDocument checks that text is one JSON value, nested no deeper than maxDepth,
+// whose placeholders name one of so many attachments, and which has no more than
+// maxElements if it is an array. It returns the end of the value, without the white
+// space after it, or where the error is.
+func scanDocument(text []byte, maxDepth, maxElements, attachments int) (end int, err error) {
+	s := scanner{text: text, maxDepth: maxDepth, maxElements: maxElements, attachments: attachments}
 	end, err = s.value()
 	if err != nil {
 		return end, err
 	}
 	if rest := skipSpace(text, end); rest < len(text) {
 		return rest, ErrJSON
+	}
+	if s.invalid > 0 {
+		return s.invalid, ErrPlaceholder
 	}
 	return end, nil
 }
@@ -23,11 +27,19 @@ func scanDocument(text []byte, maxDepth, attachments int) (end int, err error) {
 type scanner struct {
 	text        []byte
 	maxDepth    int
+	maxElements int // of the outermost array
 	attachments int // of the packet; without any, nothing is a placeholder
 
-	due    brackets       // of the open arrays and objects
-	object object         // the innermost open one, kept while there are attachments
-	found  *[]Placeholder // where to add the placeholders, or nil
+	due      brackets // of the open arrays and objects
+	elements int      // of the outermost array, before the last comma
+
+	// What follows is kept while there are attachments.
+
+	objects objects       // the open ones
+	marks   int           // how many members are called _placeholder
+	invalid int           // where the first placeholder ends that names no attachment; 0 without any
+	collect bool          // placeholders are added to found
+	found   []Placeholder // that name an attachment
 }
 
 // brackets is the stack of closing brackets that are still to come. Its first
@@ -75,7 +87,7 @@ func (s *scanner) value() (end int, err error) {
 				return i, ErrJSON
 			}
 			if s.attachments > 0 {
-				s.object.value(s.text[start:i])
+				s.member(s.text[start:i])
 			}
 		}
 		if i, err = s.next(i); err != nil || s.due.depth == 0 {
@@ -91,10 +103,10 @@ func (s *scanner) open(i int, closing byte) (end int, empty bool, err error) {
 		return i, false, fmt.Errorf("%w: limit %d", ErrDepth, s.maxDepth)
 	}
 	if s.attachments > 0 {
-		if s.object.marked {
-			return i, false, ErrPlaceholder
+		s.member(nil)
+		if closing == '}' {
+			s.objects.push(object{start: i, found: len(s.found), num: -1})
 		}
-		s.object = object{start: i, num: -1}
 	}
 	s.due.push(closing)
 	i = skipSpace(s.text, i+1)
@@ -117,14 +129,17 @@ func (s *scanner) next(i int) (end int, err error) {
 			if closing == '}' {
 				return s.key(skipSpace(s.text, i+1))
 			}
+			if s.due.depth == 1 {
+				if s.elements++; s.elements >= s.maxElements {
+					return i, errArguments
+				}
+			}
 			return i + 1, nil
 		case closing:
 			i++
 			s.due.pop()
-			if s.attachments > 0 {
-				if err := s.leave(i); err != nil {
-					return i - 1, err
-				}
+			if s.attachments > 0 && closing == '}' {
+				s.leave(i)
 			}
 		default:
 			return i, ErrJSON
@@ -143,26 +158,10 @@ func (s *scanner) key(i int) (end int, err error) {
 		return end, ErrJSON
 	}
 	if s.attachments > 0 {
-		s.object.key(s.text[i:end])
+		s.name(s.text[i:end])
 	}
 	if end = skipSpace(s.text, end); at(s.text, end) != ':' {
 		return end, ErrJSON
 	}
 	return end + 1, nil
-}
-
-// leave ends the innermost array or object, whose bracket is before end.
-func (s *scanner) leave(end int) error {
-	o := s.object
-	s.object = object{nested: true}
-	if !o.marked {
-		return nil
-	}
-	if o.nested || o.members != 2 || o.num < 0 || o.num >= s.attachments {
-		return ErrPlaceholder
-	}
-	if s.found != nil {
-		*s.found = append(*s.found, Placeholder{Start: o.start, End: end, Num: o.num})
-	}
-	return nil
 }

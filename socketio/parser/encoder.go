@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/isosocket/isosocket/transport"
@@ -12,6 +14,20 @@ import (
 // maxDepth is how deep arrays and objects may be nested in what is encoded, the array
 // of arguments included. Peers refuse deeper ones, see [Limits].
 const maxDepth = 1000
+
+// maxArguments bounds the arguments of an event or acknowledgement. JavaScript spreads
+// them on its stack, and each costs 24 bytes here once they are asked for: so they
+// cost a quarter of the longest message that a server takes by default.
+const maxArguments = 10_000
+
+// maxElements bounds the elements of an array that was received: the name, and the
+// offset that a server appends when it recovers connections, come on top.
+const maxElements = maxArguments + 2
+
+var (
+	errArguments  = fmt.Errorf("%w: limit %d", ErrArguments, maxArguments)
+	errMistakable = fmt.Errorf("%w: an object with a member _placeholder, which peers would take for one, beside binary values", ErrPlaceholder)
+)
 
 // sizeOf returns how long the JSON of the arguments is, exactly if they are strings
 // that stand for themselves. For other types it is a guess that suits small ones.
@@ -34,6 +50,8 @@ func sizeOf(args []any) int {
 type encoder struct {
 	Packet        // the header, and the attachments so far
 	text   []byte // the message so far
+	array  int    // where the arguments' array begins in it
+	format JSON
 }
 
 // begin writes the header and the bracket of the array, which will hold size bytes.
@@ -42,17 +60,28 @@ func (e *encoder) begin(size int) {
 	if e.HasID {
 		size += len("9007199254740991") // MaxID
 	}
-	e.text = append(appendText(make([]byte, 0, size), &e.Packet), '[')
+	e.text = appendText(make([]byte, 0, size), &e.Packet)
+	e.array = len(e.text)
+	e.text = append(e.text, '[')
 }
 
 // end writes the arguments and the end of the array, and returns the messages.
 func (e *encoder) end(args []any) ([]transport.Message, error) {
+	if len(args) > maxArguments {
+		return nil, &EncodeError{Argument: maxArguments, Err: errArguments}
+	}
 	for i, arg := range args {
 		if e.text[len(e.text)-1] != '[' || i > 0 {
 			e.text = append(e.text, ',')
 		}
+		start, attachments := len(e.text), len(e.Attachments)
 		if err := e.arg(arg); err != nil {
 			return nil, &EncodeError{Argument: i, Err: err}
+		}
+		if len(e.Attachments) > 0 {
+			if err := e.check(i, start, attachments); err != nil {
+				return nil, err
+			}
 		}
 	}
 	e.text = append(e.text, ']')
@@ -60,6 +89,43 @@ func (e *encoder) end(args []any) ([]transport.Message, error) {
 		e.text = announce(e.text, 0, len(e.Attachments))
 	}
 	return group(e.text, e.Attachments), nil
+}
+
+// check looks at argument i of a packet with attachments, which begins at start and had
+// so many before it: peers must find no more placeholders than were written, and not
+// too many.
+func (e *encoder) check(i, start, attachments int) error {
+	if marks(e.text[start:]) > len(e.Attachments)-attachments {
+		return &EncodeError{Argument: i, Err: errMistakable}
+	}
+	if attachments == 0 && mayMark(e.text[e.array:start]) { // so far there was nothing to take them for
+		i := 0
+		if e.Type == Event {
+			i = -1 // the name
+		}
+		for _, element := range Split(nil, e.text[e.array:start]) {
+			if marks(element) > 0 {
+				return &EncodeError{Argument: i, Err: errMistakable}
+			}
+			i++
+		}
+	}
+	if err := e.format.checkAttachments(len(e.Attachments)); err != nil {
+		return &EncodeError{Argument: i, Err: err}
+	}
+	return nil
+}
+
+// marks returns how many members of objects are called _placeholder in JSON that was
+// written here. JavaScript takes an object for a placeholder if that is true, others
+// if it is anything like it, so that its value does not matter.
+func marks(text []byte) int {
+	if !mayMark(text) {
+		return 0
+	}
+	s := placeholderScanner(text)
+	s.value()
+	return s.marks
 }
 
 func (e *encoder) arg(v any) error {
@@ -133,8 +199,46 @@ func (e *encoder) json(v any) error {
 	if !utf8.Valid(out[start:]) {
 		return ErrUTF8
 	}
+	replaceLoneSurrogates(out[start:])
 	e.text = out
 	return nil
+}
+
+// replaceLoneSurrogates makes escapes in JSON that stand for half a character U+FFFD,
+// which encoding/json takes them for. They come from types with JSON of their own, such
+// as a json.RawMessage that was received, and many a parser refuses the text for them.
+// https://www.rfc-editor.org/rfc/rfc8259#section-8.2
+func replaceLoneSurrogates(text []byte) {
+	for i := 0; ; {
+		backslash := bytes.IndexByte(text[i:], '\\')
+		if backslash < 0 {
+			return
+		}
+		i += backslash
+		switch r := escapedRune(text[i:]); {
+		case r < 0:
+			i += len(`\n`)
+		case utf16.IsSurrogate(r) && utf16.DecodeRune(r, escapedRune(text[i+len(`\u0000`):])) != utf8.RuneError:
+			i += 2 * len(`\u0000`)
+		default:
+			if utf16.IsSurrogate(r) {
+				copy(text[i:], `\ufffd`)
+			}
+			i += len(`\u0000`)
+		}
+	}
+}
+
+// escapedRune returns what a text that begins with \u and four digits stands for, or -1.
+func escapedRune(text []byte) rune {
+	if len(text) < len(`\u0000`) || text[0] != '\\' || text[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
 }
 
 // placeholders replaces the tokens in what was written since start. A placeholder

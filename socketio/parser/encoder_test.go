@@ -267,7 +267,7 @@ func TestEncodeLeavesTheCallersValue(t *testing.T) {
 		}
 	}
 	v := build()
-	group, err := parser.JSON{}.EncodeAck("/", 0, []any{v, *v, v.List})
+	group, err := parser.JSON{MaxAttachments: -1}.EncodeAck("/", 0, []any{v, *v, v.List})
 	require.NoError(t, err)
 	require.Len(t, group, 1+13)
 	require.Equal(t, build(), v)

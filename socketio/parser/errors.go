@@ -11,7 +11,8 @@ var (
 	ErrType = errors.New("unknown packet type")
 	// ErrAttachments says that a binary packet does not tell how many attachments follow, or that none does.
 	ErrAttachments = errors.New("illegal attachment count")
-	// ErrTooManyAttachments says that a packet announces more attachments than Limits.MaxAttachments.
+	// ErrTooManyAttachments says that a packet announces more attachments than Limits.MaxAttachments. It is also matched
+	// by the error for encoding more than JSON.MaxAttachments.
 	ErrTooManyAttachments = errors.New("too many attachments")
 	// ErrID says that an acknowledgement id is no integer that JavaScript can hold, or not in its shortest form.
 	ErrID = errors.New("illegal acknowledgement id")
@@ -27,7 +28,11 @@ var (
 	ErrEventName = errors.New("invalid event name")
 	// ErrReserved says that an event has a name that only the library itself may use, see [Reserved].
 	ErrReserved = errors.New("reserved event name")
-	// ErrPlaceholder says that a placeholder does not tell which attachment belongs there.
+	// ErrArguments says that an event or acknowledgement has more than 10,000 arguments. It is also matched by the error
+	// for encoding such a packet.
+	ErrArguments = errors.New("too many arguments")
+	// ErrPlaceholder says that a placeholder does not tell which attachment belongs there. It is also matched by the
+	// error for encoding, beside binary values, an object that peers would take for a placeholder.
 	ErrPlaceholder = errors.New("invalid attachment placeholder")
 )
 
@@ -35,7 +40,8 @@ var (
 var ErrUTF8 = errors.New("invalid UTF-8")
 
 var (
-	// ErrTooLarge is matched by the error for a packet whose text and attachments exceed Limits.MaxBytes.
+	// ErrTooLarge is matched by the error for a message that exceeds Limits.MaxBytes, and for attachments that together
+	// exceed Limits.MaxAttachmentBytes.
 	ErrTooLarge = errors.New("parser: packet too large")
 	// ErrUnexpectedText is returned for a text message while attachments of a packet are still to come.
 	ErrUnexpectedText = errors.New("parser: text message in place of an attachment")
@@ -61,7 +67,7 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // encoded, and why.
 type EncodeError struct {
 	Argument int   // counted without the event's name
-	Err      error // of encoding/json, of a type's own method, or one that matches ErrDepth or ErrUTF8
+	Err      error // of encoding/json, of a type's own method, or one that matches ErrDepth, ErrUTF8, ErrArguments, ErrPlaceholder or ErrTooManyAttachments
 }
 
 // Error tells the argument and the cause.

@@ -35,7 +35,7 @@ func ExampleFormat() {
 		if !complete {
 			continue
 		}
-		elements := f.Split(nil, p)
+		elements, _ := f.Split(nil, p, -1)
 		var data []byte
 		err = f.Decode(elements[2], p.Attachments, &data)
 		fmt.Printf("%s %v %v\n", elements[0], data, err)

@@ -38,8 +38,9 @@ type Format interface {
 	NewDecoder(limits Limits) Decoder
 
 	// Split appends the arguments of a decoded Event or Ack to dst, each as it came.
-	// Before those of an Event is its name, which is text in every format.
-	Split(dst [][]byte, p Packet) [][]byte
+	// Before those of an Event is its name, which is text in every format. It appends
+	// max of them at most, or all if max is negative; more reports whether some are left.
+	Split(dst [][]byte, p Packet, max int) (elements [][]byte, more bool)
 
 	// Decode decodes a value of a decoded packet into target, a pointer: one of
 	// Split, or the Data of a control packet. Attachments are those of the packet.
@@ -92,9 +93,10 @@ type Decoder interface {
 	// it does not, p is the packet as far as it has come, so that a caller may refuse
 	// it early, and the rest is in the messages that follow.
 	//
-	// Packets share memory with their messages. After an error the decoder has
-	// forgotten the packet it was collecting: the protocol wants the connection
-	// closed then.
+	// Packets share memory with their messages, but for a small part of a large one,
+	// which is copied, and the payload of a Connect, which is kept without white space.
+	// After an error the decoder has forgotten the packet it was collecting: the
+	// protocol wants the connection closed then.
 	Decode(m transport.Message) (p Packet, complete bool, err error)
 }
 
@@ -103,9 +105,13 @@ type Limits struct {
 	// MaxAttachments of one packet. 0 means 10, negative means none.
 	MaxAttachments int
 
-	// MaxBytes of one packet, all its messages together. 0 means 1,000,000, negative
-	// means no limit.
+	// MaxBytes of one message, which is the text of a packet or an attachment. 0 means
+	// 1,000,000, negative means no limit.
 	MaxBytes int
+
+	// MaxAttachmentBytes of all attachments of one packet together. 0 means ten times
+	// MaxBytes, negative means no limit.
+	MaxAttachmentBytes int
 
 	// MaxDepth is how deep arrays and objects of one packet may be nested. 0 means
 	// 1000; more than 10,000 is taken as 10,000, where encoding/json ends.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -47,7 +48,31 @@ func (d *jsonDecoder) decodeText(p *Packet, text []byte) (attachments, pos int, 
 	}
 	p.Data = text[pos:]
 	offset, err := checkData(p, d.limits.maxDepth(), attachments)
+	if err == nil {
+		p.Data = kept(p, cap(text))
+	}
 	return attachments, pos + offset, err
+}
+
+// kept returns the data of a packet whose message takes so many bytes of memory, as
+// it may be kept: without white space for a Connect, which lasts as long as its socket.
+func kept(p *Packet, message int) []byte {
+	if p.Type != Connect || len(p.Data) == 0 {
+		return owned(p.Data, message)
+	}
+	var compact bytes.Buffer
+	_ = json.Compact(&compact, p.Data) // it is valid
+	return slices.Clip(bytes.Clone(compact.Bytes()))
+}
+
+// owned returns the part of so many bytes of memory, or a copy where it would keep much
+// more alive than itself.
+func owned(part []byte, whole int) []byte {
+	const slack = 128 // more than the header of an ordinary packet
+	if whole > 2*len(part)+slack {
+		part = slices.Clip(bytes.Clone(part))
+	}
+	return part
 }
 
 // decodeHeader decodes what is in front of the JSON, which begins at pos. The form
@@ -115,7 +140,7 @@ func checkData(p *Packet, maxDepth, attachments int) (offset int, err error) {
 		p.Data = nil
 		return 0, nil
 	}
-	end, err := scanDocument(p.Data, maxDepth, attachments)
+	end, err := scanDocument(p.Data, maxDepth, maxElements, attachments)
 	if err != nil {
 		return end, err
 	}

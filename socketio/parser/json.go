@@ -20,13 +20,17 @@ import (
 // know nothing of attachments: they write their own JSON, and read base64 text in
 // place of a binary value. In the data of a ConnectError, which has no attachments,
 // binary values are base64 text.
-type JSON struct{}
+type JSON struct {
+	// MaxAttachments bounds the attachments of a packet that is encoded, because a peer
+	// that takes no more hangs up on it. 0 means 10, negative means no bound.
+	MaxAttachments int
+}
 
 var _ Format = JSON{}
 
 // EncodeEvent implements [Format]. What it cannot encode is an [*EncodeError].
-func (JSON) EncodeEvent(namespace string, id *uint64, name string, args []any) ([]transport.Message, error) {
-	e := encoder{Packet: Packet{Type: Event, Namespace: namespace}}
+func (j JSON) EncodeEvent(namespace string, id *uint64, name string, args []any) ([]transport.Message, error) {
+	e := encoder{Packet: Packet{Type: Event, Namespace: namespace}, format: j}
 	if id != nil {
 		e.ID, e.HasID = *id, true
 	}
@@ -36,8 +40,8 @@ func (JSON) EncodeEvent(namespace string, id *uint64, name string, args []any) (
 }
 
 // EncodeAck implements [Format].
-func (JSON) EncodeAck(namespace string, id uint64, args []any) ([]transport.Message, error) {
-	e := encoder{Packet: Packet{Type: Ack, Namespace: namespace, ID: id, HasID: true}}
+func (j JSON) EncodeAck(namespace string, id uint64, args []any) ([]transport.Message, error) {
+	e := encoder{Packet: Packet{Type: Ack, Namespace: namespace, ID: id, HasID: true}, format: j}
 	e.begin(sizeOf(args))
 	return e.end(args)
 }
@@ -100,14 +104,14 @@ func (JSON) AppendArgument(event []transport.Message, argument string) []transpo
 func (JSON) NewDecoder(limits Limits) Decoder { return &jsonDecoder{limits: limits} }
 
 // Split implements [Format].
-func (JSON) Split(dst [][]byte, p Packet) [][]byte {
+func (JSON) Split(dst [][]byte, p Packet, max int) (elements [][]byte, more bool) {
 	start := len(dst)
-	dst = Split(dst, p.Data)
-	if p.Type != Event {
-		return dst
+	dst, more = split(dst, p.Data, max)
+	if p.Type != Event || max == 0 {
+		return dst, more
 	}
 	if len(dst) == start {
-		return append(dst, nil) // no decoder has let this through
+		return append(dst, nil), false // no decoder has let this through
 	}
 	switch name := dst[start]; {
 	case len(name) < len(`""`) || name[0] != '"': // an integer, as Node's EventEmitter takes them
@@ -118,7 +122,7 @@ func (JSON) Split(dst [][]byte, p Packet) [][]byte {
 		_ = json.Unmarshal(name, &unescaped) // a valid string always decodes
 		dst[start] = []byte(unescaped)
 	}
-	return dst
+	return dst, more
 }
 
 // Decode implements [Format].
@@ -141,9 +145,9 @@ func (j JSON) Refusal(p Packet) (message string, data Value) {
 
 // Failure implements [Format].
 func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
-	var inline [2][]byte
-	args := Split(inline[:0], p.Data)
-	if len(args) != 1 || !bytes.Contains(args[0], []byte(`"error"`)) {
+	var inline [1][]byte
+	args, more := split(inline[:0], p.Data, 1)
+	if len(args) != 1 || more || !bytes.Contains(args[0], []byte(`"error"`)) {
 		return "", Value{}, false
 	}
 	return j.failure(args[0], p.Attachments)
@@ -186,15 +190,30 @@ func (JSON) RelayEvent(event []transport.Message) (Relayed, error) {
 func (JSON) RelayAck(p Packet) (Relayed, error) { return Relayed{p.Data, p.Attachments}, nil }
 
 // EncodeRelayed implements [Relay].
-func (JSON) EncodeRelayed(namespace string, id *uint64, event Relayed) ([]transport.Message, error) {
+func (j JSON) EncodeRelayed(namespace string, id *uint64, event Relayed) ([]transport.Message, error) {
 	p := Packet{Type: Event, Namespace: namespace, Data: event.Data, Attachments: event.Attachments}
 	if id != nil {
 		p.ID, p.HasID = *id, true
 	}
-	if offset, err := checkData(&p, maxDepth, len(p.Attachments)); err != nil {
+	offset, err := checkData(&p, maxDepth, len(p.Attachments))
+	if err == nil {
+		err = j.checkAttachments(len(p.Attachments))
+	}
+	if err != nil {
 		return nil, &SyntaxError{Offset: offset, Err: err}
 	}
 	return group(appendText(nil, &p), p.Attachments), nil
+}
+
+func (j JSON) checkAttachments(n int) error {
+	limit := j.MaxAttachments
+	if limit == 0 {
+		limit = defaultMaxAttachments
+	}
+	if limit > 0 && n > limit {
+		return fmt.Errorf("%w: limit %d", ErrTooManyAttachments, limit)
+	}
+	return nil
 }
 
 // group returns the messages of one packet.

@@ -121,6 +121,7 @@ func TestAppendArgument(t *testing.T) {
 }
 
 func TestRelay(t *testing.T) {
+	f := parser.JSON{MaxAttachments: -1}
 	id := uint64(7)
 	var args []any
 	for range 20 {
@@ -129,13 +130,13 @@ func TestRelay(t *testing.T) {
 	for _, args := range [][]any{nil, {1, "s"}, {[]byte("a")}, args} {
 		for _, id := range []*uint64{nil, &id} {
 			for _, namespace := range []string{"/", "/chat"} {
-				event, err := parser.JSON{}.EncodeEvent(namespace, id, "x", args)
+				event, err := f.EncodeEvent(namespace, id, "x", args)
 				require.NoError(t, err)
 				relayed, err := parser.JSON{}.RelayEvent(event)
 				require.NoError(t, err)
 				require.True(t, strings.HasPrefix(string(relayed.Data), `["x"`))
 				require.Len(t, relayed.Attachments, len(event)-1)
-				again, err := parser.JSON{}.EncodeRelayed(namespace, id, relayed)
+				again, err := f.EncodeRelayed(namespace, id, relayed)
 				require.NoError(t, err)
 				require.Equal(t, event, again)
 			}

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,16 +20,19 @@ func TestPlaceholderError(t *testing.T) {
 		{"array num", `{"_placeholder":true,"num":[0]}`},
 		{"object num", `{"_placeholder":true,"num":{}}`},
 		{"fraction num", `{"_placeholder":true,"num":0.5}`},
-		{"num with an exponent", `{"_placeholder":true,"num":0e0}`},
-		{"num with a sign", `{"_placeholder":true,"num":-0}`},
 		{"no num", `{"_placeholder":true}`},
 		{"num of another case", `{"_placeholder":true,"Num":0}`},
-		{"num twice", `{"_placeholder":true,"num":0,"num":0}`},
+		{"num that is beyond every number", `{"_placeholder":true,"num":1e400}`},
+		{"num of another kind behind", `{"_placeholder":true,"num":0,"num":"0"}`},
+		{"array num behind", `{"_placeholder":true,"num":0,"num":[0]}`},
+		{"mark written with an escape", `{"\u005fplaceholder":true,"num":1}`},
+		{"every letter of the mark written with an escape",
+			`{"\u005F\u0070\u006c\u0061\u0063\u0065\u0068\u006F\u006c\u0064\u0065\u0072":true,"num":1}`},
+		{"num written with an escape", `{"_placeholder":true,"\u006eum":1}`},
+		{"num written with an escape behind", `{"_placeholder":true,"num":0,"n\u0075m":1}`},
+		{"mark behind", `{"_placeholder":false,"num":1,"_placeholder":true}`},
+		{"beside one that is another's member", `[{"_placeholder":true,"num":7},{"a":{"_placeholder":true,"num":8},"_placeholder":true,"num":0}]`},
 		{"mark twice", `{"_placeholder":true,"_placeholder":true}`},
-		{"another member behind", `{"_placeholder":true,"num":0,"x":1}`},
-		{"another member before", `{"x":1,"_placeholder":true,"num":0}`},
-		{"array member before", `{"x":[],"_placeholder":true,"num":0}`},
-		{"array member behind", `{"_placeholder":true,"num":0,"x":[]}`},
 		{"placeholder in a placeholder", `{"_placeholder":true,"num":{"_placeholder":true,"num":0}}`},
 		{"placeholder before the mark", `{"num":{"_placeholder":true,"num":0},"_placeholder":true}`},
 		{"deep within", `[{"a":[[{"b":{"_placeholder":true,"num":1}}]]}]`},
@@ -52,7 +56,8 @@ func TestPlaceholderErrorOffset(t *testing.T) {
 		offset int
 	}{
 		{`51-["x",{"_placeholder":true,"num":1}]`, 36}, // the closing bracket
-		{`51-["x",{"_placeholder":true,"num":[0]}]`, 35},
+		{`51-["x",{"_placeholder":true,"num":[0]}]`, 38},
+		{`51-["x",{"_placeholder":true,"num":1},{"_placeholder":true,"num":2}]`, 36},
 	} {
 		_, _, err := new(jsonDecoder).text([]byte(tt.text))
 		var syntax *SyntaxError
@@ -82,7 +87,21 @@ func TestPlaceholders(t *testing.T) {
 		{"mark that is an array", `["x",{"_placeholder":[true],"num":0}]`, nil},
 		{"mark that is an object", `["x",{"_placeholder":{"a":true},"num":0}]`, nil},
 		{"text that looks like one", `["x","{\"_placeholder\":true,\"num\":0}"]`, nil},
-		{"mark written with an escape", `["x",{"\u005fplaceholder":true,"num":0}]`, nil},
+		{"mark written with an escape", `["x",{"\u005fplaceholder":true,"num":0}]`, []found{{`{"\u005fplaceholder":true,"num":0}`, 0}}},
+		{"num written with an escape", `["x",{"_placeholder":true,"\u006eu\u006d":1}]`, []found{{`{"_placeholder":true,"\u006eu\u006d":1}`, 1}}},
+		{"escapes of another name", `["x",{"\u005f":true,"_placeholder\n":true,"num":0}]`, nil},
+		{"num twice", `["x",{"_placeholder":true,"num":[7],"num":1}]`, []found{{`{"_placeholder":true,"num":[7],"num":1}`, 1}}},
+		{"mark twice", `["x",{"_placeholder":[],"num":1,"_placeholder":true}]`, []found{{`{"_placeholder":[],"num":1,"_placeholder":true}`, 1}}},
+		{"num with an exponent", `["x",{"_placeholder":true,"num":0.1e1}]`, []found{{`{"_placeholder":true,"num":0.1e1}`, 1}}},
+		{"num with a sign", `["x",{"_placeholder":true,"num":-0}]`, []found{{`{"_placeholder":true,"num":-0}`, 0}}},
+		{"further members", `["x",{"a":1,"_placeholder":true,"b":[{}],"num":1,"c":{"num":7,"_placeholder":false}}]`,
+			[]found{{`{"a":1,"_placeholder":true,"b":[{}],"num":1,"c":{"num":7,"_placeholder":false}}`, 1}}},
+		{"one within another", `["x",[{"a":{"_placeholder":true,"num":0},"_placeholder":true,"num":1}]]`,
+			[]found{{`{"a":{"_placeholder":true,"num":0},"_placeholder":true,"num":1}`, 1}}},
+		{"invalid ones within another", `["x",{"a":[{"_placeholder":true,"num":7},{"_placeholder":true}],"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]`,
+			[]found{{`{"a":[{"_placeholder":true,"num":7},{"_placeholder":true}],"_placeholder":true,"num":1}`, 1}, {`{"_placeholder":true,"num":0}`, 0}}},
+		{"deep within", `["x",` + strings.Repeat(`{"a":`, 20) + `{"_placeholder":true,"num":0}` + strings.Repeat(`,"num":1}`, 20) + `]`,
+			[]found{{`{"_placeholder":true,"num":0}`, 0}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var d jsonDecoder

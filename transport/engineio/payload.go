@@ -47,8 +47,9 @@ func PayloadSize(m transport.Message) int {
 }
 
 // DecodePayload returns the packets of a polling body in order. It stops after
-// the first error, a [*SyntaxError]. Data of text packets is part of body, Data
-// of binary ones is new.
+// the first error, a [*SyntaxError]. Data of a text packet is part of body, or a copy
+// if it is much smaller, so that one packet does not keep all of them alive; Data of
+// binary ones is new.
 //
 // A body that is not UTF-8 or has more than maxPackets packets (0 means no limit)
 // fails before its first packet.
@@ -64,6 +65,9 @@ func DecodePayload(body []byte, maxPackets int) iter.Seq2[Packet, error] {
 			if len(text) > 0 {
 				p, err = decodeTyped(text[0], text[1:], offset)
 			}
+			if cap(body) > 2*len(text)+slack && p.Type == TypeMessage && !p.Binary {
+				p.Data = bytes.Clone(p.Data)
+			}
 			if !yield(p, err) || err != nil || !more {
 				return
 			}
@@ -71,6 +75,9 @@ func DecodePayload(body []byte, maxPackets int) iter.Seq2[Packet, error] {
 		}
 	}
 }
+
+// slack is how many bytes of a body besides its own a packet may keep alive: too few to be worth a copy.
+const slack = 128
 
 func checkPayload(body []byte, maxPackets int) error {
 	if !utf8.Valid(body) {

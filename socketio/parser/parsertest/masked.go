@@ -118,16 +118,16 @@ func unmasked(p parser.Packet) parser.Packet {
 }
 
 // Split implements [parser.Format].
-func (Masked) Split(dst [][]byte, p parser.Packet) [][]byte {
+func (Masked) Split(dst [][]byte, p parser.Packet, max int) (elements [][]byte, more bool) {
 	start := len(dst)
-	dst = inner.Split(dst, unmasked(p))
+	dst, more = inner.Split(dst, unmasked(p), max)
 	if p.Type == parser.Event {
 		start++ // the name is text
 	}
 	for i := start; i < len(dst); i++ {
 		dst[i] = mask(dst[i])
 	}
-	return dst
+	return dst, more
 }
 
 // Decode implements [parser.Format].

@@ -49,9 +49,18 @@ func (s suite) decode(t *testing.T, group []transport.Message, err error) parser
 // wantArguments compares the arguments of a packet, as an any receives them.
 func (s suite) wantArguments(t *testing.T, p parser.Packet, name string, want ...any) {
 	t.Helper()
-	elements := s.Split([][]byte{[]byte("before")}, p)
+	elements, more := s.Split([][]byte{[]byte("before")}, p, -1)
+	require.False(t, more)
 	require.Equal(t, "before", string(elements[0]), "Split appends")
 	elements = elements[1:]
+	for n := range len(elements) + 2 {
+		first, more := s.Split(nil, p, n)
+		require.Len(t, first, min(n, len(elements)))
+		require.Equal(t, n < len(elements), more)
+		for i := range first {
+			require.Equal(t, elements[i], first[i])
+		}
+	}
 	if p.Type == parser.Event {
 		require.Equal(t, name, string(elements[0]))
 		elements = elements[1:]
@@ -115,7 +124,8 @@ func (s suite) values(t *testing.T) {
 	group, err := s.EncodeEvent("/", nil, "x", []any{sent})
 	sent.Data[0], sent.Pages[1][0] = 'X', 'X'
 	p := s.decode(t, group, err)
-	element := s.Split(nil, p)[1]
+	elements, _ := s.Split(nil, p, -1)
+	element := elements[1]
 	for range 2 {
 		var got file
 		require.NoError(t, s.Decode(element, p.Attachments, &got))
@@ -308,7 +318,8 @@ func (s suite) garbage(t *testing.T) {
 		if err != nil || !complete {
 			return
 		}
-		for _, element := range s.Split(nil, p) {
+		elements, _ := s.Split(nil, p, -1)
+		for _, element := range elements {
 			_ = s.Decode(element, p.Attachments, new(any))
 		}
 	}
