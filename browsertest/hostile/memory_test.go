@@ -18,3 +18,12 @@ func held(f func()) int {
 	f()
 	return heap() - before
 }
+
+// allocated returns how many bytes were allocated by f, whether they are held or not.
+func allocated(f func()) int {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int(after.TotalAlloc - before.TotalAlloc)
+}

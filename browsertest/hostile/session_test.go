@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"encoding/base64"
+	"iter"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -133,9 +134,17 @@ func (c *session) wantWorks() {
 	c.say("goes on")
 }
 
-// hangUp loses the session's connection, where it has one.
-func (c *session) hangUp() {
-	if c.polled == nil {
-		_ = c.frames.Close()
+// untilWorks yields the packets that come until one shows that the session goes on and
+// the server has read all that was sent.
+func (c *session) untilWorks() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		c.Helper()
+		c.send("40/unknown,")
+		for packet := c.next(); packet != `44/unknown,{"message":"Invalid namespace"}`; packet = c.next() {
+			if !yield(packet) {
+				return
+			}
+		}
+		c.say("goes on")
 	}
 }

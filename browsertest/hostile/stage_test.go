@@ -46,7 +46,9 @@ type stage struct {
 	done    chan struct{} // closed when the row was played, for handlers that wait
 	release func()        // closes done
 
-	ended chan ending // of sessions
+	ended  chan ending   // of sessions
+	wishes chan string   // of an app that tells them
+	admit  chan struct{} // of the same app
 
 	mu        sync.Mutex               // guards what follows
 	said      []string                 // what was answered
@@ -111,6 +113,8 @@ func (s *stage) serve(r *row) {
 
 	s.http = httptest.NewUnstartedServer(s)
 	s.http.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.http.Config.ReadHeaderTimeout = 10 * time.Second // both as the docs say
+	s.http.Config.IdleTimeout = time.Minute
 	if s.fake {
 		s.network = transporttest.NewNetwork(1)
 		listener, err := s.network.Listen("server:80")

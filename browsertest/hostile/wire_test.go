@@ -230,6 +230,21 @@ func (f frames) wantClose(code int) {
 	f.Helper()
 	first, payload := f.read()
 	require.Equal(f, byte(fin|opClose), first, "%q", payload)
+	f.closed(payload, code)
+}
+
+// wantCloseBehind is wantClose that lets messages come before.
+func (f frames) wantCloseBehind(code int) {
+	f.Helper()
+	first, payload := f.read()
+	for ; first == fin|opText || first == fin|opPong; first, payload = f.read() {
+	}
+	require.Equal(f, byte(fin|opClose), first, "%q", payload)
+	f.closed(payload, code)
+}
+
+func (f frames) closed(payload string, code int) {
+	f.Helper()
 	got := 0
 	if payload != "" {
 		got = int(binary.BigEndian.Uint16([]byte(payload)))
