@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,6 +50,8 @@ type stage struct {
 	ended  chan ending   // of sessions
 	wishes chan string   // of an app that tells them
 	admit  chan struct{} // of the same app
+
+	working *atomic.Int32 // handlers of an app that has some wait
 
 	mu        sync.Mutex               // guards what follows
 	said      []string                 // what was answered
