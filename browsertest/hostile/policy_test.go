@@ -72,8 +72,8 @@ func working(s *stage) {
 }
 
 const (
-	padding = 400_000   // bytes of white space
-	slack   = 1_500_000 // what connections, buffers and the test hold besides
+	padding = 250_000   // bytes of white space
+	slack   = 1_000_000 // what connections, buffers and the test hold besides
 )
 
 var pad = strings.Repeat(" ", padding)
@@ -81,7 +81,7 @@ var pad = strings.Repeat(" ", padding)
 func TestMemory(t *testing.T) {
 	const times = 12
 	play(t, []*line{http1, h2c, socket}, []row{
-		{id: "T1_padded_events", input: "12 events with 400 KB of white space, behind a handler that works", app: working, play: func(s *stage) {
+		{id: "T1_padded_events", input: "12 events with 250 KB of white space, behind a handler that works", app: working, play: func(s *stage) {
 			c := s.join()
 			c.send(`42["work"]`)
 			padded := c.prepare(`42["x"]` + pad)
@@ -109,7 +109,7 @@ func TestMemory(t *testing.T) {
 			s.say("not held")
 			require.Less(s, grown, slack)
 		}},
-		{id: "T1c_event_in_padded_body", input: "12 bodies of one event and a packet of 400 KB", lines: []*line{http1, h2c}, app: working, play: func(s *stage) {
+		{id: "T1c_event_in_padded_body", input: "12 bodies of one event and a packet of 250 KB", lines: []*line{http1, h2c}, app: working, play: func(s *stage) {
 			c := s.join()
 			c.send(`42["work"]`)
 			padded := c.prepare(`42["x"]`, "6"+pad)
@@ -123,7 +123,7 @@ func TestMemory(t *testing.T) {
 			s.say("not held")
 			require.Less(s, grown, slack)
 		}},
-		{id: "T1d_padded_auth", input: "12 clients whose auth payload has 400 KB of white space", play: func(s *stage) {
+		{id: "T1d_padded_auth", input: "12 clients whose auth payload has 250 KB of white space", play: func(s *stage) {
 			var padded prepared
 			grown := held(func() {
 				for range times {
@@ -159,7 +159,7 @@ func TestMemory(t *testing.T) {
 			s.say("not held")
 			require.Less(s, grown, 10*64<<10)
 		}},
-		{id: "T3_many_arguments", input: "an event with 100,000 arguments, ×8, behind a handler that works", app: working, play: func(s *stage) {
+		{id: "T3_many_arguments", input: "an event with 40,000 arguments, ×8, behind a handler that works", app: working, play: func(s *stage) {
 			sent := 0
 			var many prepared
 			grown := held(func() {
@@ -167,7 +167,7 @@ func TestMemory(t *testing.T) {
 					c := s.join()
 					c.send(`42["work"]`)
 					if many == "" {
-						many = c.prepare(`42["x"` + strings.Repeat(",1", 100_000) + `]`)
+						many = c.prepare(`42["x"` + strings.Repeat(",1", 40_000) + `]`)
 					}
 					c.sendPrepared(many)
 					sent += len(many)
@@ -179,7 +179,7 @@ func TestMemory(t *testing.T) {
 		}},
 		{id: "T3b_arguments_without_handler", input: "the same without a handler", app: func(*stage) {}, play: func(s *stage) {
 			c := s.join()
-			many := c.prepare(`42["x"` + strings.Repeat(",1", 100_000) + `]`)
+			many := c.prepare(`42["x"` + strings.Repeat(",1", 40_000) + `]`)
 			grown := held(func() {
 				c.sendPrepared(many)
 				s.say("goes on: %v", c.survives())
@@ -233,7 +233,7 @@ func TestMemory(t *testing.T) {
 			s.say("no more than was sent")
 			require.Less(s, grown, 2*sum+slack)
 		}},
-		{id: "one_large_message_then_idle", input: "one message of 400 KB, and then none, ×10", app: func(*stage) {}, play: func(s *stage) {
+		{id: "one_large_message_then_idle", input: "one message of 250 KB, and then none, ×10", app: func(*stage) {}, play: func(s *stage) {
 			var large prepared
 			grown := held(func() {
 				for range 10 {
@@ -392,16 +392,16 @@ func TestProgress(t *testing.T) {
 			require.Less(s, time.Since(begin), 2*time.Minute)
 			s.say("ended")
 		}},
-		{id: "BP1_reader_stopped", input: "40 MB to a reader that has stopped, 4 MiB of buffer", fake: true, options: &server.Options{SendBufferBytes: 4 << 20}, play: func(s *stage) {
+		{id: "BP1_reader_stopped", input: "8 MB to a reader that has stopped, 1 MiB of buffer", fake: true, options: &server.Options{SendBufferBytes: 1 << 20}, play: func(s *stage) {
 			c := s.join()
 			if s.line.websocket {
 				c.frames.slow(1)
 			}
 			socket := s.sio.Sockets()[0]
-			data := strings.Repeat("x", 1<<20)
+			data := strings.Repeat("x", 1<<18)
 			var full error
 			grown := held(func() {
-				for range 40 {
+				for range 32 {
 					if err := socket.Emit("a", data); err != nil {
 						full = err
 					}
@@ -409,7 +409,7 @@ func TestProgress(t *testing.T) {
 			})
 			runtime.KeepAlive(data)
 			require.ErrorIs(s, full, server.ErrBufferFull)
-			require.Less(s, grown, 2*(4<<20)+slack)
+			require.Less(s, grown, 2*(1<<20)+slack)
 			begin := time.Now()
 			end := await(s, s.ended)
 			require.Contains(s, []event.Reason{event.TransportError, event.PingTimeout}, end.reason)
@@ -506,7 +506,7 @@ func TestPolicy(t *testing.T) {
 				s.wantEnd(event.ForcedClose)
 			}
 		}},
-		{id: "T16_large_names_in_log", input: "an event name of 300 KB: does not decode, panics", app: func(s *stage) {
+		{id: "T16_large_names_in_log", input: "an event name of 100 KB: does not decode, panics", app: func(s *stage) {
 			s.sio.OnConnect(func(socket *server.Socket) {
 				socket.OnAny(func(_ context.Context, m *event.Message) error {
 					if m.Len() > 1 {
@@ -518,17 +518,17 @@ func TestPolicy(t *testing.T) {
 				socket.On("done", func(_ context.Context, m *event.Message) error { return m.Ack() })
 			})
 		}, play: func(s *stage) {
-			name := strings.Repeat("n", 300_000)
+			name := strings.Repeat("n", 100_000)
 			c := s.join()
 			c.send(`42["` + name + `","x"]`)
 			c.send(`42["` + name + `",1,2]`)
-			c.send(`42["x",` + strings.Repeat("9", 300_000) + `]`)
+			c.send(`42["x",` + strings.Repeat("9", 100_000) + `]`)
 			c.send(`420["done"]`)
 			c.want(`430[]`)
 			s.boundedLog()
 		}},
-		{id: "T16b_large_violations_in_log", input: "300 KB of namespace, of payload, of an unknown packet", play: func(s *stage) {
-			large := strings.Repeat("n", 300_000)
+		{id: "T16b_large_violations_in_log", input: "100 KB of namespace, of payload, of an unknown packet", play: func(s *stage) {
+			large := strings.Repeat("n", 100_000)
 			for _, packet := range []string{"42/" + large + `,["a"]`, `42["a",` + large, "4" + large, "42" + large, large} {
 				c := s.join()
 				c.send(packet)
@@ -570,9 +570,9 @@ func TestPolicy(t *testing.T) {
 			s.wantEnd(event.ForcedClose)
 			require.NotContains(s, s.log.String(), c.polled.sid)
 		}},
-		{id: "sockets_come_and_go", input: "100 clients that join and are lost at once", play: func(s *stage) {
+		{id: "sockets_come_and_go", input: "40 clients that join and are lost at once", play: func(s *stage) {
 			var clients sync.WaitGroup
-			for range 100 {
+			for range 40 {
 				clients.Go(func() {
 					if !s.line.websocket {
 						a := s.quiet("GET", pollingHandshake, "")
@@ -590,7 +590,7 @@ func TestPolicy(t *testing.T) {
 				})
 			}
 			clients.Wait()
-			for range 100 {
+			for range 40 {
 				await(s, s.ended)
 			}
 			s.say("all ended")
