@@ -273,7 +273,7 @@ func TestDecoderHolds(t *testing.T) {
 		{"CONNECT", `0{"a":"` + blanks + `"}`, size},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			const packets = 20
+			const packets = 5
 			held := transporttest.Held(t, func() any {
 				d := jsonDecoder{limits: Limits{MaxBytes: -1}}
 				keep := make([]Packet, packets)
