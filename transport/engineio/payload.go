@@ -47,8 +47,9 @@ func PayloadSize(m transport.Message) int {
 }
 
 // DecodePayload returns the packets of a polling body in order. It stops after
-// the first error, a [*SyntaxError]. Data of text packets is part of body, Data
-// of binary ones is new.
+// the first error, a [*SyntaxError]. Data of a text packet is part of body when it
+// is at least half of it. Any other is new, so that whoever keeps it does not keep
+// the body.
 //
 // A body that is not UTF-8 or has more than maxPackets packets (0 means no limit)
 // fails before its first packet.
@@ -63,6 +64,9 @@ func DecodePayload(body []byte, maxPackets int) iter.Seq2[Packet, error] {
 			p, err := Packet{}, error(&SyntaxError{Offset: offset, Err: ErrEmpty})
 			if len(text) > 0 {
 				p, err = decodeTyped(text[0], text[1:], offset)
+			}
+			if !p.Binary && 2*len(p.Data) < len(body) {
+				p.Data = bytes.Clone(p.Data)
 			}
 			if !yield(p, err) || err != nil || !more {
 				return

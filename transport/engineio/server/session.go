@@ -157,6 +157,10 @@ func (s *Session) Hold(wait func()) { s.core.Hold(wait) }
 // latest after Options.CloseTimeout. It returns at once.
 func (s *Session) Close() { s.core.Close() }
 
+// CloseFor is Close because the client has broken the protocol, for which the reason
+// stands. It ends the session at once when nothing waits to be sent. err may be nil.
+func (s *Session) CloseFor(reason engineio.Reason, err error) { s.core.CloseFor(reason, err) }
+
 // Abort ends the session at once. What was accepted and not sent is lost. err may be nil.
 func (s *Session) Abort(reason engineio.Reason, err error) { s.core.Abort(reason, err) }
 

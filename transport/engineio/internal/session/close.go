@@ -17,7 +17,27 @@ func (s *Session) Close() {
 	if s.state != Open {
 		return
 	}
-	s.state = Closing
+	s.conclude(engineio.ForcedClose, nil)
+}
+
+// CloseFor is Close because of what the peer did: it gets what was accepted for it,
+// and then nothing more is waited for. err may be nil.
+func (s *Session) CloseFor(reason engineio.Reason, err error) {
+	s.mu.Lock()
+	flush := s.state == Open && s.outbox.Len() > 0
+	if flush {
+		s.conclude(reason, err)
+	}
+	done := s.state == Open
+	s.mu.Unlock()
+	if done {
+		s.Abort(reason, err)
+	}
+}
+
+// conclude begins an orderly end. The caller holds the lock, and the state is Open.
+func (s *Session) conclude(reason engineio.Reason, err error) {
+	s.state, s.reason, s.err = Closing, reason, err
 	now := time.Now()
 	s.closeBy = now.Add(s.config.CloseTimeout)
 	s.Schedule(now)
@@ -38,8 +58,8 @@ func (s *Session) end(reason engineio.Reason, err error, last engineio.Type) {
 		s.mu.Unlock()
 		return
 	}
-	if s.state == Closing { // whatever ends it now, it is what Close asked for
-		reason, err = engineio.ForcedClose, nil
+	if s.state == Closing { // whatever ends it now, it is what was asked for
+		reason, err = s.reason, s.err
 	}
 	s.state, s.reason, s.err = Closed, reason, err
 	then, user := s.transport.End(last), s.user
@@ -56,6 +76,9 @@ func (s *Session) end(reason engineio.Reason, err error, last engineio.Type) {
 		user.Closed(reason, err)
 	}
 }
+
+// Reason returns why the session ended, or is about to. The caller holds the lock.
+func (s *Session) Reason() engineio.Reason { return s.reason }
 
 // Outcome returns why the session ended, as it was told to Receiver.Closed.
 func (s *Session) Outcome() (engineio.Reason, error) {

@@ -47,7 +47,7 @@ type State uint8
 
 const (
 	Open    State = iota // messages go both ways
-	Closing              // Close was called: what was accepted still leaves, nothing is accepted or received
+	Closing              // Close or CloseFor was called: what was accepted still leaves, nothing is accepted or received
 	Closed               // the session has ended: its reader and its writer are about to return
 )
 
@@ -129,10 +129,12 @@ func (s *Session) Receive(p engineio.Packet) {
 		s.pinged(p.Data)
 	case engineio.TypePong:
 		s.mu.Lock()
-		now := time.Now()
-		s.heartbeat.pong(now)
-		if s.state != Closed {
-			s.Schedule(now)
+		if s.heartbeat.awaiting { // of others, which cost a peer two bytes, there may be any number
+			now := time.Now()
+			s.heartbeat.pong(now)
+			if s.state != Closed {
+				s.Schedule(now)
+			}
 		}
 		s.mu.Unlock()
 	case engineio.TypeClose:
@@ -172,6 +174,16 @@ func (s *Session) Schedule(now time.Time) {
 		s.timer = time.AfterFunc(next.Sub(now), s.tick)
 	} else {
 		s.timer.Reset(next.Sub(now))
+	}
+}
+
+// CatchUp does what is due. Timers may be late, the clock is not.
+func (s *Session) CatchUp() {
+	s.mu.Lock()
+	due := passed(s.alarm, time.Now())
+	s.mu.Unlock()
+	if due {
+		s.tick()
 	}
 }
 

@@ -78,8 +78,8 @@ func (s *Session) Read(conn transport.Conn) {
 		}
 		p, err := s.config.Revision.Decode(m)
 		if err != nil {
-			s.Abort(s.malformed(), Wrap("read", err))
-			break
+			s.violated(Wrap("read", err))
+			continue // until what was accepted has left
 		}
 		s.Receive(p)
 	}
@@ -89,13 +89,15 @@ func (s *Session) Read(conn transport.Conn) {
 // Wait returns when nothing is written any more. The session has ended.
 func (s *Session) Wait() { _ = s.outbox.Wait(context.Background()) }
 
-// malformed is the reason for the end of a session whose peer sends what is no packet.
+// violated ends a session whose peer sends what is no packet. A client gets the
+// answers to what it has sent before.
 // engine.io/lib/socket.ts onPacket, engine.io-client/lib/socket.ts _onPacket
-func (s *Session) malformed() engineio.Reason {
+func (s *Session) violated(err error) {
 	if s.config.Server {
-		return engineio.ParseError
+		s.CloseFor(engineio.ParseError, err)
+	} else {
+		s.Abort(engineio.TransportError, err)
 	}
-	return engineio.TransportError
 }
 
 // Fail ends the session because of what reading or writing returned.
