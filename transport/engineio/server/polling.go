@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/isosocket/isosocket/transport"
@@ -26,12 +27,12 @@ var (
 // https://socket.io/docs/v4/engine-io-protocol/#http-long-polling
 type polling struct {
 	session *Session
+	moved   atomic.Int64 // bytes of bodies that have left and arrived
 
 	// The following are guarded by the session's lock.
 
 	poll    *poll // the GET that waits; nil when there is none
-	writing int   // answers to GETs that are being written
-	parted  bool  // one of them is the last
+	parted  bool  // the answer with the last packet was taken
 	post    *post // the POST that is being served; nil when there is none
 	repeats repeats
 	upgrade upgrade
@@ -47,12 +48,8 @@ type poll struct {
 
 func (p *polling) Name() engineio.Transport { return engineio.Polling }
 func (p *polling) Ready() bool              { return p.poll != nil }
+func (p *polling) Moved() int64             { return p.moved.Load() }
 func (p *polling) Due() time.Time           { return p.upgrade.next() }
-
-// Busy reports whether the client is seen at work: a POST arrives, or an answer is
-// being taken. Both end by themselves when they make no progress. The caller holds the
-// session's lock.
-func (p *polling) Busy() bool { return p.writing > 0 || p.post != nil && p.post.reading }
 
 // Queued implements session.Transport: the GET that waits takes what is there.
 func (p *polling) Queued() {
@@ -143,7 +140,7 @@ func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request, t
 	opened.core.Lock()
 	opened.polling.repeats.see(t)
 	opened.core.Unlock()
-	if err := s.respondPackets(w, []transport.Message{opened.handshake()}); err != nil {
+	if err := s.respondPackets(opened.polling, w, []transport.Message{opened.handshake()}); err != nil {
 		opened.Abort(engineio.TransportError, err)
 	}
 }
@@ -158,7 +155,8 @@ func (p *polling) serveGet(w http.ResponseWriter, r *http.Request, t stamp) {
 		get.stamp = t
 		switch a = p.repeats.again(t); {
 		case a != nil:
-			try = p.writes(a)
+			a.tries++
+			try = a.tries
 			return true
 		case p.poll == nil:
 		case t != 0 && p.poll.stamp == t: // its connection is lost, which we have not noticed
@@ -232,7 +230,7 @@ func (p *polling) take(get *poll) (a *answer, try int) {
 	if get.moved {
 		return nil, 0
 	}
-	a = &answer{packets: get.answer, stamp: get.stamp}
+	a = &answer{packets: get.answer, stamp: get.stamp, tries: 1}
 	if a.packets == nil {
 		p.poll = nil
 		a.packets, a.last = core.Take(p.session.server.options.MaxPayload)
@@ -244,23 +242,15 @@ func (p *polling) take(get *poll) (a *answer, try int) {
 	if a.stamp != 0 {
 		p.repeats.answer = a
 	}
-	return a, p.writes(a)
-}
-
-// writes counts an answer that is about to be written. The caller holds the lock.
-func (p *polling) writes(a *answer) (try int) {
-	p.writing++
-	a.tries++
-	return a.tries
+	return a, a.tries
 }
 
 // write answers a GET. That the answer does not reach the client ends the session,
 // unless the client has asked for it again meanwhile.
 func (p *polling) write(w http.ResponseWriter, a *answer, try int) {
-	err := p.session.server.respondPackets(w, a.packets)
+	err := p.session.server.respondPackets(p, w, a.packets)
 	core := &p.session.core
 	core.Lock()
-	p.writing--
 	again := a.tries != try
 	core.Unlock()
 	switch {
@@ -304,12 +294,12 @@ func (p *polling) begin(w http.ResponseWriter, r *http.Request, t stamp, take fu
 	return begun
 }
 
-// respondPackets answers a GET.
-func (s *Server) respondPackets(w http.ResponseWriter, packets []transport.Message) error {
+// respondPackets answers a GET of the session, or of one that is no more.
+func (s *Server) respondPackets(p *polling, w http.ResponseWriter, packets []transport.Message) error {
 	size := 0
 	for _, m := range packets {
 		size += 1 + s.options.Revision.PayloadSize(m)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return s.respond(w, http.StatusOK, "text/plain; charset=UTF-8", s.options.Revision.AppendPayload(make([]byte, 0, size), packets...))
+	return s.respondTo(p, w, http.StatusOK, "text/plain; charset=UTF-8", s.options.Revision.AppendPayload(make([]byte, 0, size), packets...))
 }

@@ -151,6 +151,7 @@ func (p *polling) readPost(w http.ResponseWriter, r *http.Request, served *post)
 	// The length announced is not trusted: the buffer grows with what arrives.
 	body, err = io.ReadAll(&arriving{
 		Reader: http.MaxBytesReader(w, r.Body, limit),
+		moved:  &p.moved,
 		more:   func() { served.more(o.StallTimeout) },
 	})
 	var large *http.MaxBytesError
@@ -169,7 +170,7 @@ func (p *polling) readPost(w http.ResponseWriter, r *http.Request, served *post)
 func (p *polling) receivePayload(body []byte) {
 	for packet, err := range p.session.server.options.Revision.DecodePayload(body, 0) {
 		if err != nil {
-			p.session.core.CloseFor(engineio.ParseError, err)
+			(*user)(p.session).Conclude(engineio.ParseError, err)
 			return
 		}
 		p.session.core.Receive(packet)

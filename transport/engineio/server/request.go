@@ -43,7 +43,7 @@ func (s *Server) reject(w http.ResponseWriter, r *http.Request, why *Rejection, 
 func (s *Server) rejectUnknown(w http.ResponseWriter, r *http.Request, sid string, t stamp) {
 	if r.Method == http.MethodGet {
 		if last := s.farewells.take(sid, t); last != nil {
-			_ = s.respondPackets(w, last) // nothing more can be done for the client
+			_ = s.respondPackets(nil, w, last) // nothing more can be done for the client
 			return
 		}
 	}

@@ -53,6 +53,15 @@ type Upgrader interface {
 	Upgraded()
 }
 
+// Concluder is a [Receiver] that ends its session by itself when the client has broken
+// the protocol: what came before may have to be answered first. Without it the session
+// does what Session.CloseFor does.
+type Concluder interface {
+	// Conclude is called where Receive is, which may be called again until the session
+	// has ended. It must not wait.
+	Conclude(reason engineio.Reason, err error)
+}
+
 // Session is one client, whatever transport it is on. Its methods may be called concurrently.
 type Session struct {
 	core     session.Session
@@ -100,6 +109,14 @@ type user Session
 
 func (u *user) Receive(m transport.Message) { u.receiver.Receive(m) }
 func (u *user) Expire()                     { u.receiver.Expire() }
+
+func (u *user) Conclude(reason engineio.Reason, err error) {
+	if c, ok := u.receiver.(Concluder); ok {
+		c.Conclude(reason, err)
+	} else {
+		u.core.CloseFor(reason, err)
+	}
+}
 
 func (u *user) Closed(reason engineio.Reason, err error) {
 	if u.polling != nil {

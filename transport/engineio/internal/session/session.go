@@ -37,9 +37,10 @@ type Config struct {
 // Receiver is the user of a session, see the Receiver of package engineserver. It is
 // called without the lock.
 type Receiver interface {
-	Receive(m transport.Message)              // a message of the peer
-	Expire()                                  // the time set with SetDeadline has come
-	Closed(reason engineio.Reason, err error) // once, at the end
+	Receive(m transport.Message)                // a message of the peer
+	Conclude(reason engineio.Reason, err error) // the peer has broken the protocol: ends the session
+	Expire()                                    // the time set with SetDeadline has come
+	Closed(reason engineio.Reason, err error)   // once, at the end
 }
 
 // State is the life of a session. It only goes up.

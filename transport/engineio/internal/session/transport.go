@@ -78,7 +78,7 @@ func (s *Session) Read(conn transport.Conn) {
 		}
 		p, err := s.config.Revision.Decode(m)
 		if err != nil {
-			s.violated(Wrap("read", err))
+			s.user.Conclude(engineio.ParseError, Wrap("read", err))
 			continue // until what was accepted has left
 		}
 		s.Receive(p)
@@ -88,17 +88,6 @@ func (s *Session) Read(conn transport.Conn) {
 
 // Wait returns when nothing is written any more. The session has ended.
 func (s *Session) Wait() { _ = s.outbox.Wait(context.Background()) }
-
-// violated ends a session whose peer sends what is no packet. A client gets the
-// answers to what it has sent before.
-// engine.io/lib/socket.ts onPacket, engine.io-client/lib/socket.ts _onPacket
-func (s *Session) violated(err error) {
-	if s.config.Server {
-		s.CloseFor(engineio.ParseError, err)
-	} else {
-		s.Abort(engineio.TransportError, err)
-	}
-}
 
 // Fail ends the session because of what reading or writing returned.
 func (s *Session) Fail(doing string, err error) {
