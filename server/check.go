@@ -21,8 +21,7 @@ func (o *Options) check() {
 		{"UpgradeTimeout", o.UpgradeTimeout},
 		{"ConnectTimeout", o.ConnectTimeout},
 		{"AttachmentTimeout", o.AttachmentTimeout},
-		{"WriteTimeout", o.WriteTimeout},
-		{"BodyTimeout", o.BodyTimeout},
+		{"StallTimeout", o.StallTimeout},
 	} {
 		switch {
 		case d.value < 0:
@@ -36,7 +35,6 @@ func (o *Options) check() {
 		value int
 	}{
 		{"MaxPayload", o.MaxPayload},
-		{"MaxPackets", o.MaxPackets},
 		{"MaxAttachmentBytes", o.MaxAttachmentBytes},
 		{"MaxDepth", o.MaxDepth},
 		{"MaxNamespaces", o.MaxNamespaces},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/isosocket/isosocket/socketio/endpoint"
@@ -25,6 +26,8 @@ type conn struct {
 	session   *engineserver.Session
 	context   context.Context // the values of the first request's context, never over
 	handshake Handshake       // without Auth
+
+	failed atomic.Bool // the client has broken the protocol, and is not heard any more
 
 	decoder    parser.Decoder // used by whoever calls Receive, as is collecting
 	collecting bool           // the rest of a packet is still to come
@@ -86,6 +89,9 @@ func (c *conn) setDeadlines(connectBy, assembleBy time.Time) {
 
 // Receive implements engineserver.Receiver.
 func (c *conn) Receive(m transport.Message) {
+	if c.failed.Load() {
+		return
+	}
 	if trace := c.server.trace.Load(); trace != nil {
 		trace.packetReceived(c, m)
 	}
@@ -277,11 +283,11 @@ func (c *conn) fail(err error) {
 	c.mu.Lock()
 	closed := c.closed
 	c.mu.Unlock()
-	if closed {
+	if closed || c.failed.Swap(true) {
 		return // the packet came too late, which is nobody's fault
 	}
 	c.server.options.Logger.Warn("invalid packet", "remote", c.handshake.RemoteAddr, "error", err)
-	c.session.Abort(engineio.ForcedClose, err)
+	c.conclude(engineio.ForcedClose, err)
 }
 
 // Closed implements engineserver.Receiver.

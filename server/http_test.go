@@ -335,7 +335,7 @@ func TestPollingResponseThatIsNotRead(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r, reasons := echoing(t, &server.Options{WriteTimeout: test.timeout, SendBufferBytes: 64 << 20})
+			r, reasons := echoing(t, &server.Options{StallTimeout: test.timeout, SendBufferBytes: 64 << 20})
 			query := r.poll()
 			r.http("POST", query, "40")
 			r.http("GET", query, "")
@@ -370,14 +370,13 @@ func TestLargeBodyIsRefusedUnread(t *testing.T) {
 	c.print("POST /socket.io/?EIO=4&" + query + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000001\r\n\r\n")
 	require.Equal(t, 413, c.status())
 	status, body := r.http("POST", query, "40")
-	require.Equal(t, 200, status)
-	require.Equal(t, "ok", body)
+	require.Equal(t, 400, status)
+	require.Equal(t, gone, body)
 }
 
 func TestChunkedBodyAroundTheLimit(t *testing.T) {
 	r, _ := echoing(t, nil)
-	query := r.poll()
-	post := func(packets string, size int) int {
+	post := func(query, packets string, size int) int {
 		request, err := http.NewRequestWithContext(r.ctx, "POST", r.url+"/socket.io/?EIO=4&"+query,
 			io.MultiReader(strings.NewReader(packets), strings.NewReader(strings.Repeat("x", size-len(packets)))))
 		require.NoError(t, err)
@@ -386,8 +385,9 @@ func TestChunkedBodyAroundTheLimit(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 		return response.StatusCode
 	}
-	require.Equal(t, 413, post("1\x1e6", 1_000_001), "the close packet in it is not obeyed")
-	require.Equal(t, 200, post("40\x1e6", 1_000_000))
+	require.Equal(t, 413, post(r.poll(), "40\x1e6", 1_000_001))
+	query := r.poll()
+	require.Equal(t, 200, post(query, "40\x1e6", 1_000_000))
 	_, body := r.http("GET", query, "")
 	require.Contains(t, body, `40{"sid"`)
 }
@@ -397,7 +397,7 @@ func TestBodyThatNobodyReads(t *testing.T) {
 	for _, query := range []string{"transport=polling&sid=nobody", "transport=polling", "transport=tin-can", "transport=websocket"} {
 		for name, length := range map[string]int{"large": 1_000_000, "small": 100} {
 			t.Run(name+" "+query, func(t *testing.T) {
-				r := serve(t, &server.Options{BodyTimeout: 50 * time.Millisecond})
+				r := serve(t, &server.Options{StallTimeout: 50 * time.Millisecond})
 				c := r.tcp()
 				c.print(fmt.Sprintf("POST /socket.io/?EIO=4&%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n4", query, length))
 				require.Equal(t, 400, c.status())
@@ -409,7 +409,7 @@ func TestBodyThatNobodyReads(t *testing.T) {
 }
 
 func TestPostWhileAnotherIsUnfinished(t *testing.T) {
-	r, reasons := echoing(t, &server.Options{BodyTimeout: time.Hour})
+	r, reasons := echoing(t, &server.Options{StallTimeout: time.Hour})
 	query := r.poll()
 	r.http("POST", query, "40")
 	r.http("GET", query, "")
@@ -467,13 +467,13 @@ func (b *syncBuffer) String() string {
 }
 
 func TestTricklingBody(t *testing.T) {
-	r, reasons := echoing(t, &server.Options{BodyTimeout: time.Second})
+	r, reasons := echoing(t, &server.Options{StallTimeout: time.Second})
 	query := r.poll()
 	r.http("POST", query, "40")
 	r.http("GET", query, "")
 	c := r.tcp()
 	c.print("POST /socket.io/?EIO=4&" + query + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n4")
-	require.Equal(t, 400, c.status())
+	require.Equal(t, 408, c.status())
 	require.Equal(t, event.TransportError, await(r, reasons))
 }
 

@@ -50,19 +50,13 @@ type Options struct {
 	// means 30 s.
 	AttachmentTimeout time.Duration
 
-	// WriteTimeout is how long a client may take to receive what one write sends,
-	// and up to a quarter more, or one polling response. 0 means 10 s.
-	WriteTimeout time.Duration
-
-	// BodyTimeout is how long the body of a polling request may take. 0 means 30 s.
-	BodyTimeout time.Duration
+	// StallTimeout is how long 10,000 bytes may take in either direction. A client that
+	// is slower, or takes longer for what is less, is disconnected. 0 means 10 s.
+	StallTimeout time.Duration
 
 	// MaxPayload bounds what is received at once, in bytes: one polling body, and one
 	// message, which is an event or an attachment. Clients are told. 0 means 1,000,000.
 	MaxPayload int
-
-	// MaxPackets bounds the packets of one polling body. 0 means 10,000.
-	MaxPackets int
 
 	// MaxAttachments bounds the attachments of one event or acknowledgement. 0 means 10,
 	// negative means that clients may send none. More than that, or than 10 if this is
@@ -165,10 +159,8 @@ func (o *Options) withDefaults() Options {
 	d.UpgradeTimeout = or(d.UpgradeTimeout, 10*time.Second)
 	d.ConnectTimeout = or(d.ConnectTimeout, 45*time.Second)
 	d.AttachmentTimeout = or(d.AttachmentTimeout, 30*time.Second)
-	d.WriteTimeout = or(d.WriteTimeout, 10*time.Second)
-	d.BodyTimeout = or(d.BodyTimeout, 30*time.Second)
+	d.StallTimeout = or(d.StallTimeout, 10*time.Second)
 	d.MaxPayload = or(d.MaxPayload, 1e6)
-	d.MaxPackets = or(d.MaxPackets, 10_000)
 	d.MaxAttachmentBytes = or(d.MaxAttachmentBytes, min(d.MaxPayload, math.MaxInt/10)*10)
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
 	d.SendBufferBytes = or(d.SendBufferBytes, 64<<20)
@@ -201,10 +193,8 @@ func (o *Options) engine() engineserver.Options {
 		PingInterval:   o.PingInterval,
 		PingTimeout:    o.PingTimeout,
 		UpgradeTimeout: o.UpgradeTimeout,
-		WriteTimeout:   o.WriteTimeout,
-		BodyTimeout:    o.BodyTimeout,
+		StallTimeout:   o.StallTimeout,
 		MaxPayload:     o.MaxPayload,
-		MaxPackets:     o.MaxPackets,
 		MaxSessions:    o.MaxConnections,
 		SendBuffer:     o.SendBufferBytes,
 	}

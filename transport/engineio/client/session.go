@@ -65,8 +65,12 @@ func newSession(options *Options, h engineio.Handshake, conn transport.Conn) *Se
 // user is a Session as its core knows its user.
 type user Session
 
-func (u *user) Receive(m transport.Message)         { u.receive(m) }
-func (u *user) Expire()                             {}
+func (u *user) Receive(m transport.Message) { u.receive(m) }
+func (u *user) Expire()                     {}
+
+// engine.io-client/lib/socket.ts _onPacket
+func (u *user) Conclude(_ engineio.Reason, err error) { u.core.Abort(engineio.TransportError, err) }
+
 func (u *user) Closed(_ engineio.Reason, err error) { u.cancel(err) }
 
 // SID returns the session's id, which the server chose.

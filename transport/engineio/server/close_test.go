@@ -76,6 +76,7 @@ func TestCloseOnPolling(t *testing.T) {
 			p.session.Close()
 			time.Sleep(30 * time.Second)
 			d.wantEnd(p.record, engineio.ForcedClose)
+			p.wantGet("1")
 			p.wantGone()
 		})
 	})

@@ -5,9 +5,9 @@ package engineserver
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -83,8 +83,8 @@ func (r *record) Closed(reason engineio.Reason, err error) {
 func testOptions() Options {
 	return Options{
 		PingInterval: testInterval, PingTimeout: testTimeout,
-		UpgradeTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, BodyTimeout: 30 * time.Second, CloseTimeout: 30 * time.Second,
-		MaxPayload: 1000, MaxPackets: 100,
+		UpgradeTimeout: 10 * time.Second, StallTimeout: 10 * time.Second, CloseTimeout: 30 * time.Second,
+		MaxPayload: 1000,
 		SendBuffer: 10_000,
 	}
 }
@@ -313,7 +313,7 @@ func group(texts ...string) []transport.Message {
 	return messages
 }
 
-// slowBody is a request body that stays incomplete until it is closed.
+// slowBody is a request body that stays incomplete until its deadline.
 type slowBody struct{ closed chan struct{} }
 
-func (b slowBody) Read([]byte) (int, error) { <-b.closed; return 0, io.ErrUnexpectedEOF }
+func (b slowBody) Read([]byte) (int, error) { <-b.closed; return 0, os.ErrDeadlineExceeded }

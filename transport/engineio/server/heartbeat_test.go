@@ -207,7 +207,7 @@ func TestUnaskedPongsCostNothing(t *testing.T) {
 }
 
 func TestManyPongsStartNothing(t *testing.T) {
-	play(t, func(o *Options) { o.MaxPackets = 10_000; o.MaxPayload = 100_000 }, func(d *dialogue) {
+	play(t, func(o *Options) { o.MaxPayload = 100_000 }, func(d *dialogue) {
 		p := d.poll()
 		body := []byte("3")
 		for range 5_000 {

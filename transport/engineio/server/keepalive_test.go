@@ -26,10 +26,8 @@ func TestCloseLeavesHTTPConnection(t *testing.T) {
 		},
 		PingInterval: time.Minute,
 		PingTimeout:  time.Minute,
-		BodyTimeout:  time.Minute,
-		WriteTimeout: time.Minute,
+		StallTimeout: time.Minute,
 		MaxPayload:   1000,
-		MaxPackets:   10,
 	})
 	h := httptest.NewServer(server)
 	defer h.Close()

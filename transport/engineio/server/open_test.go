@@ -151,7 +151,7 @@ func TestAbortAfterSwitchWithPostInProgress(t *testing.T) {
 		p := d.poll()
 		past := make(chan struct{})
 		posted := make(chan struct{})
-		timeout := time.AfterFunc(30*time.Second, func() { close(past) }) // BodyTimeout
+		timeout := time.AfterFunc(30*time.Second, func() { close(past) })
 		defer timeout.Stop()
 		r := httptest.NewRequest(http.MethodPost, "/socket.io/?EIO=4&"+p.query, io.NopCloser(slowBody{past}))
 		r.ContentLength = 5
@@ -195,9 +195,10 @@ func TestRejectedIsTold(t *testing.T) {
 		o.Rejected = func(_ *http.Request, why Rejection) { told = append(told, why.Status) }
 	}, func(d *dialogue) {
 		p := d.poll()
-		require.Equal(d, 413, p.post("4"+strings.Repeat("x", 2000)).finish().Code)
 		require.Equal(d, 405, d.start(http.MethodPut, p.query, "").finish().Code)
-		require.Equal(d, []int{413, 405}, told)
+		require.Equal(d, 413, p.post("4"+strings.Repeat("x", 2000)).finish().Code)
+		require.Equal(d, 400, p.post("4x").finish().Code)
+		require.Equal(d, []int{405, 413, 400}, told)
 	})
 }
 

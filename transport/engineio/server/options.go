@@ -40,12 +40,10 @@ type Options struct {
 	PingInterval   time.Duration // from a pong to the next ping; 0 means 25 s
 	PingTimeout    time.Duration // for a pong; 0 means 20 s
 	UpgradeTimeout time.Duration // for a client that opened a WebSocket to move to it; 0 means 10 s
-	WriteTimeout   time.Duration // of one write to a client; 0 means 10 s
-	BodyTimeout    time.Duration // to receive the body of one request; 0 means 30 s
+	StallTimeout   time.Duration // for 10,000 bytes, in either direction; 0 means 10 s
 	CloseTimeout   time.Duration // for a client to take what was accepted before an orderly close; 0 means 30 s
 
 	MaxPayload  int // bytes of one request body or one message; 0 means 1,000,000
-	MaxPackets  int // in one request body; 0 means 10,000
 	MaxSessions int // 0 means no limit
 	SendBuffer  int // bytes held of what waits to be sent on one session; 0 means no limit
 
@@ -66,11 +64,9 @@ func (o *Options) withDefaults() {
 	orDefault(&o.PingInterval, 25*time.Second)
 	orDefault(&o.PingTimeout, 20*time.Second)
 	orDefault(&o.UpgradeTimeout, 10*time.Second)
-	orDefault(&o.WriteTimeout, 10*time.Second)
-	orDefault(&o.BodyTimeout, 30*time.Second)
+	orDefault(&o.StallTimeout, 10*time.Second)
 	orDefault(&o.CloseTimeout, 30*time.Second) // engine.io/lib/transports/polling.ts closeTimeout
 	orDefault(&o.MaxPayload, 1e6)
-	orDefault(&o.MaxPackets, 10_000)
 }
 
 func orDefault[T comparable](field *T, byDefault T) {

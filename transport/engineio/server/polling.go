@@ -3,8 +3,10 @@
 package engineserver
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/isosocket/isosocket/transport"
@@ -25,24 +27,29 @@ var (
 // https://socket.io/docs/v4/engine-io-protocol/#http-long-polling
 type polling struct {
 	session *Session
+	moved   atomic.Int64 // bytes of bodies that have left and arrived
 
 	// The following are guarded by the session's lock.
 
 	poll    *poll // the GET that waits; nil when there is none
+	parted  bool  // the answer with the last packet was taken
 	post    *post // the POST that is being served; nil when there is none
+	repeats repeats
 	upgrade upgrade
 }
 
 // poll is a GET that waits for something to send.
 type poll struct {
 	wake   chan struct{}       // holds a token when there is something, or answer is set
+	stamp  stamp               // 0 if it cannot be recognized
 	answer []transport.Message // what to answer in place of what waits in the outbox; guarded by the session's lock
+	moved  bool                // the session has moved to a WebSocket; guarded by the session's lock
 }
 
 func (p *polling) Name() engineio.Transport { return engineio.Polling }
 func (p *polling) Ready() bool              { return p.poll != nil }
+func (p *polling) Moved() int64             { return p.moved.Load() }
 func (p *polling) Due() time.Time           { return p.upgrade.next() }
-func (p *polling) Moved() int64             { return 0 }
 
 // Queued implements session.Transport: the GET that waits takes what is there.
 func (p *polling) Queued() {
@@ -78,7 +85,9 @@ func (p *polling) Advance(now time.Time) (then func()) {
 
 // End implements session.Transport.
 func (p *polling) End(last engineio.Type) (then func()) {
-	p.answer([]transport.Message{engineio.Encode(engineio.Packet{Type: last})})
+	packet := []transport.Message{engineio.Encode(engineio.Packet{Type: last})}
+	p.bid(packet)
+	p.answer(packet)
 	tried := p.upgrade.conn
 	p.upgrade.end()
 	return func() {
@@ -88,8 +97,31 @@ func (p *polling) End(last engineio.Type) (then func()) {
 	}
 }
 
+// bid leaves the last packet for a client that no GET of waits for it, or whose GET is
+// repeated. One that has broken the protocol, or was silent, finds its session unknown.
+// The caller holds the lock.
+func (p *polling) bid(packet []transport.Message) {
+	left := &farewell{sid: p.session.core.ID, packet: packet, varied: p.repeats.varied}
+	switch a := p.repeats.answer; {
+	case p.poll != nil:
+		left.given, left.stamp = true, p.poll.stamp
+	case a != nil && a.last:
+		left.given, left.stamp = true, a.stamp
+	case p.parted:
+		return
+	default:
+		switch p.session.core.Reason() {
+		case engineio.PingTimeout, engineio.ParseError, engineio.TransportError:
+			return
+		}
+	}
+	if !left.given || left.stamp != 0 {
+		p.session.server.farewells.add(left)
+	}
+}
+
 // servePollingHandshake opens a session on polling.
-func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
+func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request, t stamp) {
 	if !s.begin(true) {
 		s.rejectBusy(w, r)
 		return
@@ -105,16 +137,34 @@ func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
 	if s.options.Cookie != nil {
 		http.SetCookie(w, s.options.Cookie(opened.core.ID, r))
 	}
-	opened.polling.writePayload(w, []transport.Message{opened.handshake()})
+	opened.core.Lock()
+	opened.polling.repeats.see(t)
+	opened.core.Unlock()
+	if err := s.respondPackets(opened.polling, w, []transport.Message{opened.handshake()}); err != nil {
+		opened.Abort(engineio.TransportError, err)
+	}
 }
 
 // serveGet answers with what waits to be sent, and waits for it if it must.
-func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
+func (p *polling) serveGet(w http.ResponseWriter, r *http.Request, t stamp) {
+	p.session.core.CatchUp() // the heartbeat may have ended it
 	get := &poll{wake: make(chan struct{}, 1)}
-	if !p.begin(w, r, func() bool {
-		if p.poll != nil {
+	var a *answer
+	var try int
+	if !p.begin(w, r, t, func(t stamp) bool {
+		get.stamp = t
+		switch a = p.repeats.again(t); {
+		case a != nil:
+			a.tries++
+			try = a.tries
+			return true
+		case p.poll == nil:
+		case t != 0 && p.poll.stamp == t: // its connection is lost, which we have not noticed
+			p.answer(noop)
+		default:
 			return false
 		}
+		p.repeats.answer = nil // the client has it
 		p.poll = get
 		if p.session.core.Pending() {
 			p.Queued()
@@ -123,10 +173,40 @@ func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
 	}) {
 		return
 	}
+	if a == nil {
+		if !p.wait(get, r) {
+			return
+		}
+		if a, try = p.take(get); a == nil { // the session has moved to a WebSocket
+			p.session.server.reject(w, r, reject(engineio.CodeBadRequest), false)
+			return
+		}
+	}
+	p.write(w, a, try)
+}
+
+// wait returns when the GET is to be answered. It reports false when its client has
+// gone, which ends the session.
+func (p *polling) wait(get *poll, r *http.Request) bool {
+	ctx := r.Context()
+	var late <-chan time.Time
+	if deadline, ok := ctx.Deadline(); ok { // a router's, which would answer in our place
+		left := time.Until(deadline)
+		timer := time.NewTimer(left - min(left/10, time.Second))
+		defer timer.Stop()
+		late = timer.C
+	}
 	core := &p.session.core
 	select {
 	case <-get.wake:
-	case <-r.Context().Done():
+	case <-late:
+	case <-p.session.server.hosts.down(r):
+		core.CloseFor(engineio.ForcedClose, ErrShutdown) // the client finds another host sooner than by asking this one
+		<-get.wake
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			break
+		}
 		core.Lock()
 		waiting := p.poll == get
 		if waiting {
@@ -136,66 +216,90 @@ func (p *polling) serveGet(w http.ResponseWriter, r *http.Request) {
 		if waiting {
 			p.session.Abort(engineio.TransportError, errAborted)
 		}
-		return
+		return false
 	}
-	core.Lock()
-	packets, last := get.answer, false
-	if packets == nil {
-		p.poll = nil
-		packets, last = core.Take(p.session.server.options.MaxPayload)
-	}
-	core.Unlock()
+	return true
+}
 
-	p.writePayload(w, packets)
-	if last {
+// take returns what to answer a GET with, and which try it is. It returns nil when the
+// session has moved to a WebSocket.
+func (p *polling) take(get *poll) (a *answer, try int) {
+	core := &p.session.core
+	core.Lock()
+	defer core.Unlock()
+	if get.moved {
+		return nil, 0
+	}
+	a = &answer{packets: get.answer, stamp: get.stamp, tries: 1}
+	if a.packets == nil {
+		p.poll = nil
+		a.packets, a.last = core.Take(p.session.server.options.MaxPayload)
+	}
+	if len(a.packets) == 0 {
+		a.packets = noop
+	}
+	p.parted = a.last
+	if a.stamp != 0 {
+		p.repeats.answer = a
+	}
+	return a, a.tries
+}
+
+// write answers a GET. That the answer does not reach the client ends the session,
+// unless the client has asked for it again meanwhile.
+func (p *polling) write(w http.ResponseWriter, a *answer, try int) {
+	err := p.session.server.respondPackets(p, w, a.packets)
+	core := &p.session.core
+	core.Lock()
+	again := a.tries != try
+	core.Unlock()
+	switch {
+	case again:
+	case err != nil:
+		p.session.Abort(engineio.TransportError, err)
+	case a.last:
 		p.session.Abort(engineio.ForcedClose, nil)
 	}
 }
 
-// begin calls take with the lock held to make a request the one of its kind. One
-// that does not fit the session, which may have changed since it was looked up, is
-// rejected. One that overlaps another of its kind ends the session.
-func (p *polling) begin(w http.ResponseWriter, r *http.Request, take func() bool) bool {
+// begin calls take with the lock held to make a request the one of its kind, with the
+// stamp that it is recognized by, or 0. One that does not fit the session, which may
+// have changed since it was looked up, is rejected. One that overlaps another of its
+// kind ends the session.
+func (p *polling) begin(w http.ResponseWriter, r *http.Request, t stamp, take func(t stamp) bool) bool {
 	core := &p.session.core
 	var why *Rejection
 	begun := false
 	core.Lock()
+	known := p.repeats.see(t)
 	switch {
 	case core.State() == session.Closed:
 		why = reject(engineio.CodeSessionUnknown)
 	case core.On() != engineio.Polling:
 		why = reject(engineio.CodeBadRequest)
 	default:
-		begun = take()
+		begun = take(known)
 	}
 	core.Unlock()
 	switch {
+	case why != nil && why.Code == engineio.CodeSessionUnknown:
+		p.session.server.rejectUnknown(w, r, core.ID, t)
 	case why != nil:
 		p.session.server.reject(w, r, why, false)
 	case !begun:
-		writeBody(w, http.StatusBadRequest, plain, nil)
+		p.session.server.respond(w, http.StatusBadRequest, plain, nil)
 		p.session.server.options.Rejected(r, Rejection{http.StatusBadRequest, engineio.CodeNone, errOverlap})
 		p.session.Abort(engineio.TransportError, errOverlap)
 	}
 	return begun
 }
 
-// writePayload answers a GET. It sends the response on its way before it returns.
-func (p *polling) writePayload(w http.ResponseWriter, packets []transport.Message) {
-	o := &p.session.server.options
+// respondPackets answers a GET of the session, or of one that is no more.
+func (s *Server) respondPackets(p *polling, w http.ResponseWriter, packets []transport.Message) error {
 	size := 0
 	for _, m := range packets {
-		size += 1 + o.Revision.PayloadSize(m)
+		size += 1 + s.options.Revision.PayloadSize(m)
 	}
-	control := http.NewResponseController(w)
-	control.SetWriteDeadline(time.Now().Add(o.WriteTimeout)) // where the writer can
-	defer control.SetWriteDeadline(time.Time{})
 	w.Header().Set("Cache-Control", "no-store")
-	err := writeBody(w, http.StatusOK, "text/plain; charset=UTF-8", o.Revision.AppendPayload(make([]byte, 0, size), packets...))
-	if err == nil {
-		err = control.Flush()
-	}
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
-		p.session.Abort(engineio.TransportError, err)
-	}
+	return s.respondTo(p, w, http.StatusOK, "text/plain; charset=UTF-8", s.options.Revision.AppendPayload(make([]byte, 0, size), packets...))
 }

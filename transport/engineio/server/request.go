@@ -4,7 +4,6 @@ package engineserver
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -33,18 +32,29 @@ func (s *Server) reject(w http.ResponseWriter, r *http.Request, why *Rejection, 
 	if websocket {
 		why.Status = http.StatusBadRequest
 		w.Header().Set("Connection", "close")
-		writeBody(w, why.Status, plain, []byte(message))
+		s.respond(w, why.Status, plain, []byte(message))
 	} else {
-		writeBody(w, why.Status, "application/json", engineio.AppendCode(nil, why.Code, message))
+		s.respond(w, why.Status, "application/json", engineio.AppendCode(nil, why.Code, message))
 	}
 	s.options.Rejected(r, *why)
+}
+
+// rejectUnknown answers a request for a session that has ended, or never was.
+func (s *Server) rejectUnknown(w http.ResponseWriter, r *http.Request, sid string, t stamp) {
+	if r.Method == http.MethodGet {
+		if last := s.farewells.take(sid, t); last != nil {
+			_ = s.respondPackets(nil, w, last) // nothing more can be done for the client
+			return
+		}
+	}
+	s.reject(w, r, reject(engineio.CodeSessionUnknown), false)
 }
 
 // rejectBusy answers a handshake that the server does not take now.
 func (s *Server) rejectBusy(w http.ResponseWriter, r *http.Request) {
 	defer s.options.Rejected(r, Rejection{http.StatusServiceUnavailable, engineio.CodeNone, errBusy})
 	w.Header().Set("Retry-After", "5") // seconds
-	writeBody(w, http.StatusServiceUnavailable, plain, nil)
+	s.respond(w, http.StatusServiceUnavailable, plain, nil)
 }
 
 // request is what a client's URL says.
@@ -52,6 +62,7 @@ type request struct {
 	transport engineio.Transport
 	sid       string
 	version   string
+	stamp     stamp
 	websocket bool // asks to become a WebSocket
 }
 
@@ -69,6 +80,7 @@ func parseRequest(r *http.Request) request {
 		transport: engineio.Transport(last("transport")),
 		sid:       last("sid"),
 		version:   last("EIO"),
+		stamp:     stampOf(last("t")),
 		websocket: strings.EqualFold(r.Header.Get("Upgrade"), "websocket"),
 	}
 }
@@ -113,36 +125,28 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if r.ContentLength != 0 {
 		// Also for an unwanted body: net/http reads some of it before it answers.
-		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.options.BodyTimeout)) // where the writer can
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.options.StallTimeout)) // where the writer can
 	}
 	q := parseRequest(r)
 	session, why := s.check(q, r)
 	switch {
+	case why != nil && why.Code == engineio.CodeSessionUnknown && !q.websocket:
+		s.rejectUnknown(w, r, q.sid, q.stamp)
 	case why != nil:
 		s.reject(w, r, why, q.websocket)
 	case q.websocket:
 		s.serveWebSocket(w, r, session)
 	case session == nil:
-		s.servePollingHandshake(w, r)
+		s.servePollingHandshake(w, r, q.stamp)
 	case session.polling == nil:
 		s.reject(w, r, reject(engineio.CodeBadRequest), false)
 	case r.Method == http.MethodGet:
-		session.polling.serveGet(w, r)
+		session.polling.serveGet(w, r, q.stamp)
 	case r.Method == http.MethodPost:
-		session.polling.servePost(w, r)
+		session.polling.servePost(w, r, q.stamp)
 	default:
 		w.Header().Set("Allow", "GET, POST")
-		writeBody(w, http.StatusMethodNotAllowed, plain, nil)
+		s.respond(w, http.StatusMethodNotAllowed, plain, nil)
 		s.options.Rejected(r, Rejection{Status: http.StatusMethodNotAllowed, Code: engineio.CodeNone})
 	}
-}
-
-const plain = "text/plain; charset=utf-8"
-
-func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) error {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, err := w.Write(body)
-	return err
 }

@@ -30,6 +30,9 @@ type Server struct {
 	opening  int                 // handshakes that have a place among them; guarded by mu
 	closed   bool                // no session is opened any more; guarded by mu
 
+	farewells farewells
+	hosts     hosts
+
 	running   sync.WaitGroup // open sessions, their goroutines, and requests that become WebSockets
 	lingering transportnative.Lingering
 }
@@ -49,7 +52,7 @@ func New(options Options) *Server {
 			MaxMessage:   options.MaxPayload,
 			Origins:      options.Origins,
 			AnyOrigin:    options.AllowOrigin != nil && options.AllowOrigin(r),
-			StallTimeout: options.WriteTimeout,
+			StallTimeout: options.StallTimeout,
 			Lingering:    &s.lingering,
 		})
 	}

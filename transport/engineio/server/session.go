@@ -57,6 +57,15 @@ type Upgrader interface {
 	Upgraded()
 }
 
+// Concluder is a [Receiver] that ends its session by itself when the client has broken
+// the protocol: what came before may have to be answered first. Without it the session
+// does what Session.CloseFor does.
+type Concluder interface {
+	// Conclude is called where Receive is, which may be called again until the session
+	// has ended. It must not wait.
+	Conclude(reason engineio.Reason, err error)
+}
+
 // Session is one client, whatever transport it is on. Its methods may be called concurrently.
 type Session struct {
 	core     session.Session
@@ -104,6 +113,14 @@ type user Session
 
 func (u *user) Receive(m transport.Message) { u.receiver.Receive(m) }
 func (u *user) Expire()                     { u.receiver.Expire() }
+
+func (u *user) Conclude(reason engineio.Reason, err error) {
+	if c, ok := u.receiver.(Concluder); ok {
+		c.Conclude(reason, err)
+	} else {
+		u.core.CloseFor(reason, err)
+	}
+}
 
 func (u *user) Closed(reason engineio.Reason, err error) {
 	if u.polling != nil {
@@ -177,6 +194,10 @@ func (s *Session) Hold(wait func()) { s.core.Hold(wait) }
 // Close ends the session once its client has taken what Send accepted, or has taken
 // nothing of it for Options.CloseTimeout. It returns at once.
 func (s *Session) Close() { s.core.Close() }
+
+// CloseFor is Close because the client has broken the protocol, for which the reason
+// stands. It ends the session at once when nothing waits to be sent. err may be nil.
+func (s *Session) CloseFor(reason engineio.Reason, err error) { s.core.CloseFor(reason, err) }
 
 // Abort ends the session at once. What was accepted and not sent is lost. err may be nil.
 func (s *Session) Abort(reason engineio.Reason, err error) { s.core.Abort(reason, err) }

@@ -163,7 +163,10 @@ func (p *polling) switchTo(conn transport.Conn) error {
 		return errProbe
 	}
 	p.upgrade.end()
-	p.answer(noop)
+	if p.poll != nil { // it came behind the upgrade packet, on another connection
+		p.poll.moved = true
+		p.answer(noop)
+	}
 	post := p.post
 	core.Switch(conn)
 	core.Unlock()

@@ -63,7 +63,8 @@ func TestEveryGetWhileUpgradingIsAnswered(t *testing.T) {
 	})
 }
 
-func TestGetThatWaitsAtTheSwitchIsAnswered(t *testing.T) {
+// It came behind the upgrade packet, which is on another connection.
+func TestGetThatWaitsAtTheSwitch(t *testing.T) {
 	play(t, nil, func(d *dialogue) {
 		p := d.poll()
 		ws := d.websocket(p.sid)
@@ -72,8 +73,11 @@ func TestGetThatWaitsAtTheSwitchIsAnswered(t *testing.T) {
 		get := p.get()
 		require.True(d, get.waits())
 		ws.send("5")
-		require.Equal(d, "6", get.finish().text())
+		require.Equal(d, badRequest, get.finish().text())
+		require.Equal(d, http.StatusBadRequest, get.Code)
 		d.wantOpen(p.record)
+		d.send(p.record, "4a")
+		ws.want("4a")
 	})
 }
 

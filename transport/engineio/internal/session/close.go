@@ -17,12 +17,32 @@ func (s *Session) Close() {
 	if s.state != Open {
 		return
 	}
-	s.state = Closing
+	s.conclude(engineio.ForcedClose, nil)
+}
+
+// CloseFor is Close because of what the peer did: it gets what was accepted for it,
+// and then nothing more is waited for. err may be nil.
+func (s *Session) CloseFor(reason engineio.Reason, err error) {
+	s.mu.Lock()
+	flush := s.state == Open && s.outbox.Len() > 0
+	if flush {
+		s.conclude(reason, err)
+	}
+	done := s.state == Open
+	s.mu.Unlock()
+	if done {
+		s.Abort(reason, err)
+	}
+}
+
+// conclude begins an orderly end. The caller holds the lock, and the state is Open.
+func (s *Session) conclude(reason engineio.Reason, err error) {
+	s.state, s.reason, s.err = Closing, reason, err
 	now := time.Now()
 	s.closeBy = now.Add(s.config.CloseTimeout)
 	s.pace.begin(now, s.transport.Moved())
 	s.Schedule(now)
-	_ = s.outbox.Force(group{marks: last}, transport.Held(nil)) // cannot be closed: the state was Open
+	_ = s.outbox.Force(group{marks: last}, transport.Held(nil)) // it is closed when a write has failed, and the reader about to notice
 	s.transport.Queued()
 }
 
@@ -39,8 +59,8 @@ func (s *Session) end(reason engineio.Reason, err error, last engineio.Type) {
 		s.mu.Unlock()
 		return
 	}
-	if s.state == Closing { // whatever ends it now, it is what Close asked for
-		reason, err = engineio.ForcedClose, nil
+	if s.state == Closing { // whatever ends it now, it is what was asked for
+		reason, err = s.reason, s.err
 	}
 	s.state, s.reason, s.err = Closed, reason, err
 	then, user := s.transport.End(last), s.user
@@ -76,6 +96,9 @@ func (s *Session) Backlog() Backlog {
 	defer s.mu.Unlock()
 	return s.backlog
 }
+
+// Reason returns why the session ended, or is about to. The caller holds the lock.
+func (s *Session) Reason() engineio.Reason { return s.reason }
 
 // Outcome returns why the session ended, as it was told to Receiver.Closed.
 func (s *Session) Outcome() (engineio.Reason, error) {

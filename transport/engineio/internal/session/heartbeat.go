@@ -147,7 +147,7 @@ func (s *Session) pinged(data []byte) {
 	}
 	s.mu.Unlock()
 	if wrong {
-		s.Abort(engineio.TransportError, errPingDirection)
+		s.user.Conclude(engineio.TransportError, errPingDirection)
 		return
 	}
 	s.control([]transport.Message{engineio.Encode(engineio.Packet{Type: engineio.TypePong, Data: data})}, Control)

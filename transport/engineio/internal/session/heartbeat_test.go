@@ -18,6 +18,7 @@ type record struct {
 }
 
 func (r *record) Receive(transport.Message)                {}
+func (r *record) Conclude(engineio.Reason, error)          {}
 func (r *record) Expire()                                  {}
 func (r *record) Closed(reason engineio.Reason, err error) { r.closed <- reason }
 

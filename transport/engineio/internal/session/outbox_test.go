@@ -15,9 +15,10 @@ import (
 
 type nobody struct{}
 
-func (nobody) Receive(transport.Message)     {}
-func (nobody) Expire()                       {}
-func (nobody) Closed(engineio.Reason, error) {}
+func (nobody) Receive(transport.Message)       {}
+func (nobody) Conclude(engineio.Reason, error) {}
+func (nobody) Expire()                         {}
+func (nobody) Closed(engineio.Reason, error)   {}
 
 // stuck is a Conn whose second Write waits.
 type stuck struct {

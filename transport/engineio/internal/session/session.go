@@ -37,9 +37,10 @@ type Config struct {
 // Receiver is the user of a session, see the Receiver of package engineserver. It is
 // called without the lock.
 type Receiver interface {
-	Receive(m transport.Message)              // a message of the peer
-	Expire()                                  // the time set with SetDeadline has come
-	Closed(reason engineio.Reason, err error) // once, at the end
+	Receive(m transport.Message)                // a message of the peer
+	Conclude(reason engineio.Reason, err error) // the peer has broken the protocol: ends the session
+	Expire()                                    // the time set with SetDeadline has come
+	Closed(reason engineio.Reason, err error)   // once, at the end
 }
 
 // State is the life of a session. It only goes up.
@@ -47,7 +48,7 @@ type State uint8
 
 const (
 	Open    State = iota // messages go both ways
-	Closing              // Close was called: what was accepted still leaves, nothing is accepted or received
+	Closing              // Close or CloseFor was called: what was accepted still leaves, nothing is accepted or received
 	Closed               // the session has ended: its reader and its writer are about to return
 )
 
@@ -141,10 +142,12 @@ func (s *Session) Receive(p engineio.Packet) {
 		s.pinged(p.Data)
 	case engineio.TypePong:
 		s.mu.Lock()
-		now := time.Now()
-		s.heartbeat.pong(now)
-		if s.state != Closed {
-			s.Schedule(now)
+		if s.heartbeat.awaiting { // of others, which cost a peer two bytes, there may be any number
+			now := time.Now()
+			s.heartbeat.pong(now)
+			if s.state != Closed {
+				s.Schedule(now)
+			}
 		}
 		s.mu.Unlock()
 	case engineio.TypeClose:
@@ -184,6 +187,16 @@ func (s *Session) Schedule(now time.Time) {
 		s.timer = time.AfterFunc(next.Sub(now), s.tick)
 	} else {
 		s.timer.Reset(next.Sub(now))
+	}
+}
+
+// CatchUp does what is due. Timers may be late, the clock is not.
+func (s *Session) CatchUp() {
+	s.mu.Lock()
+	due := passed(s.alarm, time.Now())
+	s.mu.Unlock()
+	if due {
+		s.tick()
 	}
 }
 

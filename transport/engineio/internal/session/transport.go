@@ -89,8 +89,8 @@ func (s *Session) Read(conn transport.Conn) {
 		}
 		p, err := s.config.Revision.Decode(m)
 		if err != nil {
-			s.Abort(s.malformed(), Wrap("read", err))
-			break
+			s.user.Conclude(engineio.ParseError, Wrap("read", err))
+			continue // until what was accepted has left
 		}
 		s.Receive(p)
 	}
@@ -99,15 +99,6 @@ func (s *Session) Read(conn transport.Conn) {
 
 // Wait returns when nothing is written any more. The session has ended.
 func (s *Session) Wait() { _ = s.outbox.Wait(context.Background()) }
-
-// malformed is the reason for the end of a session whose peer sends what is no packet.
-// engine.io/lib/socket.ts onPacket, engine.io-client/lib/socket.ts _onPacket
-func (s *Session) malformed() engineio.Reason {
-	if s.config.Server {
-		return engineio.ParseError
-	}
-	return engineio.TransportError
-}
 
 // Fail ends the session because of what reading or writing returned.
 func (s *Session) Fail(doing string, err error) {
