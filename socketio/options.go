@@ -31,8 +31,8 @@ type Options struct {
 	Transports []string
 
 	// TryAllTransports goes on with the next transport when the first one fails
-	// to open. Without it the attempt has failed then, as with the JavaScript
-	// client.
+	// to open, or has used up its share of Timeout. Without it the attempt has
+	// failed then, as with the JavaScript client.
 	TryAllTransports bool
 
 	// Auth is asked for the payload of CONNECT each time a socket connects or
@@ -54,11 +54,13 @@ type Options struct {
 	NoReconnect bool
 
 	// ReconnectionAttempts is how many attempts in a row may fail, not counting
-	// the first one, before the client gives up. 0 means that it does not.
+	// the first one, before the client gives up. An attempt has succeeded when a
+	// namespace is joined. 0 means that it does not give up.
 	ReconnectionAttempts int
 
 	// ReconnectionDelay is the delay before the first attempt to reconnect; it
-	// doubles with every attempt. 0 means 1 s.
+	// doubles with every attempt. What the server asks for with Retry-After, up to
+	// five minutes, comes on top. 0 means 1 s.
 	ReconnectionDelay time.Duration
 
 	// ReconnectionDelayMax bounds the delay between attempts. 0 means 5 s.

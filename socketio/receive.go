@@ -126,7 +126,7 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 		s.drop(errNotConnected)
 		return nil, nil
 	}
-	conn.sid = answer.SID
+	conn.sid, conn.session.joined = answer.SID, true
 	conn.recovered = s.recovery.connected(answer.PID)
 	s.context, s.lastErr = conn.ctx, nil
 	for _, p := range s.buffer.take() {

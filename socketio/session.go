@@ -15,6 +15,7 @@ type session struct {
 	manager *Manager
 	id      uint64         // counted from 1
 	decoder parser.Decoder // the reader's
+	joined  bool           // by a socket, at some time; keep's own
 }
 
 // receive takes a message of the server.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Message is what a [Conn] carries: one WebSocket message, text or binary.
@@ -102,6 +103,11 @@ type Response struct {
 	Status      int    // HTTP status
 	ContentType string // as the header has it; empty when it is missing
 	Body        []byte // whole, and decompressed
+
+	// RetryAfter is how long the server wants to be left alone, as the header of that
+	// name says, in seconds or as a date. 0 when it does not, or the runtime does not tell.
+	// https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+	RetryAfter time.Duration
 }
 
 // Platform is what a runtime offers to a client. A nil field is something the runtime lacks.
@@ -159,6 +165,8 @@ func (e *CloseError) Error() string {
 type HandshakeError struct {
 	Status int    // HTTP status
 	Body   string // the beginning of the response body
+
+	RetryAfter time.Duration // as in Response
 }
 
 // Error tells the status and the beginning of the body.

@@ -55,7 +55,7 @@ func dialError(ctx context.Context, response *http.Response, err error) error {
 		return context.Cause(ctx)
 	}
 	if response != nil && response.StatusCode != http.StatusSwitchingProtocols {
-		refused := &transport.HandshakeError{Status: response.StatusCode}
+		refused := &transport.HandshakeError{Status: response.StatusCode, RetryAfter: retryAfter(response.Header)}
 		if response.Body != nil {
 			body, _ := io.ReadAll(response.Body) // the library has cut it to 1 KiB
 			refused.Body = string(body)

@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
+	"time"
 
 	"github.com/isosocket/isosocket/transport"
 )
@@ -71,7 +73,20 @@ func (t *roundTripper) roundTrip(ctx context.Context, r *transport.Request) (*tr
 		Status:      response.StatusCode,
 		ContentType: response.Header.Get("Content-Type"),
 		Body:        data,
+		RetryAfter:  retryAfter(response.Header),
 	}, nil
+}
+
+// retryAfter reads the header of that name.
+func retryAfter(header http.Header) time.Duration {
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(time.Until(at), 0)
+	}
+	return 0
 }
 
 // readBody reads the body of at most limit bytes (0 means no limit).

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
@@ -11,7 +13,8 @@ import (
 )
 
 // Open makes the handshake, which ctx bounds, and returns the session. Serve must
-// be called on it.
+// be called on it. With TryAll each transport has an equal share of the time that is
+// left when its turn comes, so that one that hangs leaves some to the others.
 //
 // The error says what was met: a [*StatusError], an [*AnswerError], one that
 // matches [ErrVersion] or [ErrNoTransport], or what the runtime said of the
@@ -20,11 +23,13 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 	o := &options
 	o.withDefaults()
 	var failures []error
-	for _, name := range o.Transports {
-		if !o.has(name) {
-			continue
+	available := slices.DeleteFunc(slices.Clone(o.Transports), func(name engineio.Transport) bool { return !o.has(name) })
+	for i, name := range available {
+		shares := 1
+		if o.TryAll {
+			shares = len(available) - i
 		}
-		s, err := o.open(ctx, name)
+		s, err := o.open(ctx, name, shares)
 		if err == nil {
 			return s, nil
 		}
@@ -39,7 +44,12 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 	return nil, errors.Join(failures...)
 }
 
-func (o *Options) open(ctx context.Context, name engineio.Transport) (*Session, error) {
+func (o *Options) open(ctx context.Context, name engineio.Transport, shares int) (*Session, error) {
+	if end, ok := ctx.Deadline(); ok && shares > 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = withTimeout(ctx, time.Until(end)/time.Duration(shares))
+		defer cancel()
+	}
 	if name == engineio.Polling {
 		return o.openPolling(ctx)
 	}
@@ -75,7 +85,7 @@ func (o *Options) openWebSocket(ctx context.Context) (*Session, error) {
 	conn, err := o.Dialer.Dial(ctx, o.endpoint(engineio.WebSocket, ""), o.MaxPayload)
 	if err != nil {
 		if refused, ok := errors.AsType[*transport.HandshakeError](err); ok {
-			err = newStatusError(refused.Status, []byte(refused.Body))
+			err = newStatusError(refused.Status, []byte(refused.Body), refused.RetryAfter)
 		}
 		return nil, err
 	}
