@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -59,6 +60,9 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 	}
 	m.opts.setDefaults()
 	m.platform = m.opts.Platform
+	if m.platform.Err != nil {
+		return nil, fmt.Errorf("socketio: Options.Platform: %w", m.platform.Err)
+	}
 	if m.platform.Dialer == nil && m.platform.RoundTripper == nil {
 		m.platform = defaultPlatform()
 	}

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"errors"
 	"math"
 	"reflect"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
 )
 
 // Each option that can be wrong, with a value that cannot work.
@@ -54,6 +56,13 @@ func TestOptionsThatCannotWork(t *testing.T) {
 	for field := range reflect.TypeFor[Options]().Fields() {
 		require.True(t, seen[field.Name], "nothing tries Options.%s", field.Name)
 	}
+}
+
+func TestPlatformThatCannotWork(t *testing.T) {
+	cause := errors.New("no such header")
+	_, err := New("http://host", &Options{Platform: transport.Platform{Err: cause}})
+	require.ErrorIs(t, err, cause)
+	require.EqualError(t, err, "socketio: Options.Platform: no such header")
 }
 
 func TestOptionsAtTheirEdges(t *testing.T) {

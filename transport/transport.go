@@ -122,6 +122,9 @@ type Platform struct {
 	// Watch calls fn for every change of the runtime's surroundings until stop is
 	// called. fn must not block. Nil where nothing is known of them.
 	Watch func(fn func(Signal)) (stop func())
+	// Err says what is wrong with the configuration that the Platform was made of. A
+	// client returns it when it is made.
+	Err error
 }
 
 // Signal is a change of the surroundings that a runtime noticed.

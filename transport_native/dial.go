@@ -22,16 +22,18 @@ import (
 // dialer is a transport.Dialer on net/http.
 type dialer struct {
 	client       *http.Client
-	header       http.Header
+	extra        extra
 	writeTimeout time.Duration
 }
 
 // Dial implements transport.Dialer. The context bounds the handshake only.
 func (d *dialer) Dial(ctx context.Context, address string, maxMessage int) (transport.Conn, error) {
-	upgrade := &upgrader{base: transportOf(d.client)}
+	upgrade := &upgrader{base: d.client.Transport}
 	client := *d.client
 	client.Transport = upgrade
-	ws, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: d.header})
+	ws, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
+		HTTPClient: &client, HTTPHeader: d.extra.header, Host: d.extra.host,
+	})
 	if err != nil {
 		if upgrade.stream != nil {
 			_ = upgrade.stream.Close()

@@ -17,16 +17,17 @@ import (
 )
 
 // newRoundTripper returns a roundTripper that uses the client, and does each exchange once.
-func newRoundTripper(client *http.Client, header http.Header) *roundTripper {
+// The timeout of the client would end a poll that waits for an event.
+func newRoundTripper(client *http.Client, extra extra) *roundTripper {
 	exact := *client
-	exact.Transport = once{transportOf(client)}
-	return &roundTripper{&exact, header}
+	exact.Transport, exact.Timeout = once{client.Transport}, 0
+	return &roundTripper{&exact, extra}
 }
 
 // roundTripper is a transport.RoundTripper on net/http.
 type roundTripper struct {
 	client *http.Client
-	header http.Header
+	extra  extra
 }
 
 // RoundTrip implements transport.RoundTripper.
@@ -54,9 +55,10 @@ func (t *roundTripper) roundTrip(ctx context.Context, r *transport.Request) (*tr
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range t.header {
+	for name, values := range t.extra.header {
 		request.Header[name] = values
 	}
+	request.Host = t.extra.host // "" means that of the URL
 	if r.ContentType != "" {
 		request.Header.Set("Content-Type", r.ContentType)
 	}
