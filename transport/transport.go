@@ -85,6 +85,8 @@ type RoundTripper interface {
 	// status. An error means that there was no complete response. It does not tell
 	// whether the server has acted on the request, so a RoundTripper never repeats one
 	// that the server may have seen: a polling GET takes events out of the session.
+	// A redirect to another origin is an error that tells of it: no part of the request
+	// goes there, because each may hold credentials.
 	// A browser repeats requests by itself, which its implementation cannot prevent.
 	RoundTrip(ctx context.Context, r *Request) (*Response, error)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/isosocket/isosocket/transport"
@@ -23,11 +22,18 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 	o := &options
 	o.withDefaults()
 	var failures []error
-	available := slices.DeleteFunc(slices.Clone(o.Transports), func(name engineio.Transport) bool { return !o.has(name) })
-	for i, name := range available {
-		shares := 1
-		if o.TryAll {
-			shares = len(available) - i
+	shares := 1
+	if o.TryAll {
+		shares = len(o.Transports)
+	}
+	for _, name := range o.Transports {
+		if !o.has(name) {
+			shares--
+		}
+	}
+	for _, name := range o.Transports {
+		if !o.has(name) {
+			continue
 		}
 		s, err := o.open(ctx, name, shares)
 		if err == nil {
@@ -37,6 +43,7 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 		if !o.TryAll {
 			break
 		}
+		shares--
 	}
 	if failures == nil {
 		return nil, ErrNoTransport
