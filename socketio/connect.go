@@ -16,6 +16,11 @@ import (
 type outcome struct {
 	done chan struct{} // closed when err is set
 	err  error
+
+	// The following are guarded by manager.mu.
+
+	waiting int  // callers
+	brief   bool // the connecting ends with the last of them; false once it has succeeded
 }
 
 func newOutcome() *outcome { return &outcome{done: make(chan struct{})} }
@@ -38,16 +43,22 @@ func (o *outcome) settled() bool {
 }
 
 // Connect connects the socket and waits until it is connected, until it is clear
-// that it will not be, or until ctx is done, which bounds the waiting only.
-// Failed attempts are repeated meanwhile as the options say, and reported to
-// OnConnectError. A connection that is lost later is restored without another
-// Connect.
+// that it will not be, or until ctx is done. Failed attempts are repeated meanwhile as
+// the options say, and reported to OnConnectError. A connection that is lost later is
+// restored without another Connect.
+//
+// Of several calls each waits for as long as its own ctx allows, and the connecting goes
+// on while one waits. It ends with the last of them, unless the socket was connected
+// before and is being reconnected.
+//
+// What ends it sooner is an answer of the server itself: it refuses the namespace, or
+// before the first success the client (Engine.IO code 4) or its protocol revision. A
+// proxy, a page or a network that is not there may be others the next time.
 //
 // The error names the cause: a [*ConnectError] if the server refused the
 // namespace; a [*StatusError], an [*AnswerError], [ErrVersion] or whatever else
 // the last attempt met, which is part of the error also when ctx is done;
-// [ErrClosed]. When it is not nil the socket is not connecting any more, unless
-// it was before the call.
+// [ErrClosed].
 //
 // On a socket that is connected Connect returns at once. In a browser it must
 // not be called from a js.Func callback, as nothing that waits may.
@@ -58,11 +69,11 @@ func (s *Socket) Connect(ctx context.Context) error {
 		m.mu.Unlock()
 		return ErrClosed
 	}
-	started := !s.active
-	if started {
+	if !s.active {
 		s.activate()
 	}
 	o := s.outcome
+	o.waiting++
 	m.unlock()
 
 	select {
@@ -72,7 +83,7 @@ func (s *Socket) Connect(ctx context.Context) error {
 		defer m.unlock()
 		if !o.settled() {
 			err := s.interrupted(ctx)
-			if started && s.outcome == o {
+			if o.waiting--; o.waiting == 0 && o.brief {
 				s.leave(err)
 			}
 			return err
@@ -115,6 +126,7 @@ func (s *Socket) OnConnectError(fn func(err error)) (off func()) {
 func (s *Socket) activate() {
 	m := s.manager
 	s.active, s.outcome, s.lastErr = true, newOutcome(), nil
+	s.outcome.brief = true
 	m.active++
 	if m.session != nil && s.conn == nil { // else CONNECT is under way, for an earlier Connect
 		s.join(m.session)

@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,6 +80,31 @@ func TestConnectWhoseContextIsOver(t *testing.T) {
 			require.NoError(d, first.result())
 		})
 	})
+	t.Run("that of the call that began it", func(t *testing.T) {
+		play(t, nil, func(d *dialogue) {
+			s := d.quiet()
+			ctx, cancel := context.WithCancel(d.Context())
+			first := d.start(func() error { return s.Connect(ctx) })
+			second := d.connect(s)
+			cancel()
+			require.ErrorIs(d, first.result(), context.Canceled)
+			second.wantWaiting()
+			d.accept().send(`40{"sid":"a"}`)
+			require.NoError(d, second.result())
+		})
+	})
+	t.Run("a call that joins the wait", func(t *testing.T) {
+		play(t, nil, func(d *dialogue) {
+			s := d.quiet()
+			ctx, cancel := context.WithCancel(d.Context())
+			first := d.start(func() error { return s.Connect(ctx) })
+			cancel()
+			require.ErrorIs(d, first.result(), context.Canceled)
+			second := d.connect(s) // begins anew
+			d.accept().send(`40{"sid":"a"}`)
+			require.NoError(d, second.result())
+		})
+	})
 	t.Run("reconnection goes on", func(t *testing.T) {
 		play(t, &noJitter, func(d *dialogue) {
 			s := d.quiet()
@@ -103,6 +129,66 @@ func TestConnectWhoseContextIsOver(t *testing.T) {
 			}
 		})
 	})
+}
+
+// Three callers leave after one, two and three seconds, in all orders, while the network
+// fails, the server is silent, or it answers in between.
+func TestCallersOfConnect(t *testing.T) {
+	for _, order := range [][3]time.Duration{{1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}} {
+		for _, test := range []struct {
+			name  string
+			joins time.Duration // when the server confirms, in half seconds; 0 means never
+		}{
+			{"no connection", 0},
+			{"failures", 0},
+			{"silence", 0},
+			{"an answer to all", 1},
+			{"an answer to two", 3},
+			{"an answer to one", 5},
+			{"an answer to none", 7},
+		} {
+			t.Run(fmt.Sprint(test.name, order), func(t *testing.T) {
+				play(t, &noJitter, func(d *dialogue) {
+					s := d.quiet()
+					if test.name == "failures" {
+						d.answering(errNetwork, errNetwork, errNetwork, errNetwork)
+					}
+					var calls []*attempt
+					for _, seconds := range order {
+						ctx, cancel := context.WithTimeout(d.Context(), seconds*time.Second)
+						defer cancel()
+						calls = append(calls, d.start(func() error { return s.Connect(ctx) }))
+					}
+					if test.name == "silence" {
+						d.accept()
+					}
+					joined := false
+					for half := time.Duration(1); half <= 8; half++ {
+						time.Sleep(time.Second / 2)
+						synctest.Wait()
+						if half == test.joins && half < 6 {
+							d.accept().send(`40{"sid":"a"}`)
+							joined = true
+						}
+						for i, call := range calls {
+							switch {
+							case order[i] <= half/2 && (test.joins == 0 || 2*order[i] < test.joins):
+								require.ErrorIs(d, call.result(), context.DeadlineExceeded)
+							case joined:
+								require.NoError(d, call.result())
+							default:
+								call.wantWaiting()
+							}
+						}
+						require.Equal(d, joined || half < 6, s.Active(), "after %d half seconds", half)
+					}
+					if !joined {
+						d.wantNoDial()
+					}
+				})
+			})
+		}
+	}
 }
 
 func TestRefusedNamespace(t *testing.T) {
