@@ -163,8 +163,14 @@ func (s *Socket) failed(err error) {
 	s.later("connect_error", &s.onConnectError, "", err)
 }
 
-// refused ends the connecting for good.
+// refused ends the connecting for good, or the connection if the server takes back that it
+// has confirmed the namespace.
 func (s *Socket) refused(err error) {
+	if s.connected() {
+		s.end(ServerDisconnect, err)
+		s.deactivate(err)
+		return
+	}
 	if s.conn != nil {
 		s.drop(err)
 	}

@@ -215,6 +215,101 @@ func TestRefusedNamespace(t *testing.T) {
 	})
 }
 
+// A server that has confirmed a namespace and refuses it then has ended the connection.
+func TestRefusedAfterAll(t *testing.T) {
+	play(t, &noJitter, func(d *dialogue) {
+		p := d.connected(d.quiet()) // keeps the connection
+		s := d.socket("/n")
+		connect := d.connect(s)
+		p.send(`40/n,{"sid":"a"}`)
+		require.NoError(d, connect.result())
+		var cause error
+		s.OnDisconnect(func(_ Reason, err error) { cause = err })
+		r := d.request(d.Context(), s, "x")
+		ctx := s.Context()
+		p.send(`44/n,{"message":"no longer"}`, `44/n,{"message":"again"}`)
+		for _, err := range []error{cause, r.result(), context.Cause(ctx)} {
+			var refused *ConnectError
+			require.ErrorAs(d, err, &refused)
+			require.Equal(d, "no longer", refused.Message)
+		}
+		d.want("/n connect", "/n disconnect: io server disconnect")
+		require.False(d, s.Active())
+		p.want("40/n,", `42/n,0["x"]`)
+		p.wantOpen()
+	})
+}
+
+func TestConfirmedTwice(t *testing.T) {
+	for _, second := range []string{`40{"sid":"again"}`, `40{"sid":"first"}`} {
+		play(t, &noJitter, func(d *dialogue) {
+			s := d.socket("/")
+			p := d.connected(s)
+			var cause error
+			s.OnDisconnect(func(_ Reason, err error) { cause = err })
+			r := d.request(d.Context(), s, "x")
+			p.send(second)
+			d.want("connect", "disconnect: parse error")
+			require.ErrorIs(d, cause, errConfirmedTwice)
+			require.ErrorIs(d, r.result(), errConfirmedTwice)
+			p.wantClosed()
+			time.Sleep(time.Second)
+			d.connectedAgain()
+		})
+	}
+}
+
+func TestHostileAnswerToConnect(t *testing.T) {
+	for answer, says := range map[string]string{
+		`40{"sid":5}`:            "parse error: ",
+		`40{"sid":["a"]}`:        "parse error: ",
+		`40{"sid":"a","pid":{}}`: "parse error: ",
+		`40[]`:                   "parse error: ",
+		`40{"sid"`:               "parse error: ",
+		"binary \x85":            "parse error: socketio: ended before the server answered CONNECT, as one with another parser does: parser: binary message",
+	} {
+		play(t, &noJitter, func(d *dialogue) {
+			s := d.quiet()
+			var failure error
+			s.OnConnectError(func(err error) { failure = err })
+			connect := d.connect(s)
+			p := d.accept()
+			r := d.request(d.Context(), s, "x")
+			p.send(answer)
+			require.ErrorContains(d, failure, "event: disconnected: "+says)
+			p.wantClosed()
+			connect.wantWaiting()
+			r.wantWaiting()
+			time.Sleep(time.Second)
+			d.connectedAgain()
+		})
+	}
+}
+
+// A server with another parser makes nothing of CONNECT and hangs up.
+func TestEndInPlaceOfAnAnswer(t *testing.T) {
+	for hint, end := range map[string]func(p *peer){
+		"as one with another parser does": func(p *peer) { p.conn.Close(0, "") },
+		"as one with another parser":      func(p *peer) { p.send("1") },
+		"":                                func(p *peer) { p.conn.Drop() }, // which the network does
+	} {
+		play(t, &noJitter, func(d *dialogue) {
+			s := d.quiet()
+			var failure error
+			s.OnConnectError(func(err error) { failure = err })
+			d.connect(s)
+			p := d.accept()
+			end(p)
+			synctest.Wait()
+			require.Equal(d, hint != "", errors.Is(failure, errUnanswered), "%v", failure)
+			require.ErrorContains(d, failure, hint)
+			time.Sleep(time.Second)
+			d.connectedAgain()
+			d.quiet().Disconnect()
+		})
+	}
+}
+
 func TestNamespacesShareAConnection(t *testing.T) {
 	play(t, &noJitter, func(d *dialogue) {
 		root, chat, admin := d.socket("/"), d.socket("/chat"), d.socket("/admin")

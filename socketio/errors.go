@@ -76,6 +76,9 @@ func final(err error, joined bool) bool {
 // namespace is being joined.
 var errNoConnectAnswer = errors.New("the connection is open, the server has not answered CONNECT yet")
 
+// errUnanswered is part of the error when the server ends a connection at CONNECT.
+var errUnanswered = errors.New("socketio: ended before the server answered CONNECT, as one with another parser does")
+
 // errNetworkLost is the cause of a disconnect after transport.Offline.
 var errNetworkLost = errors.New("socketio: network connection lost")
 

@@ -104,6 +104,8 @@ func (c *connection) keep(a arrival) error {
 	return nil
 }
 
+var errConfirmedTwice = errors.New("socketio: a second answer to CONNECT")
+
 // confirmed is called with manager.mu held, for the answer to CONNECT. It returns
 // the events that came before it.
 // https://socket.io/docs/v4/socket-io-protocol/#connection-to-a-namespace
@@ -117,7 +119,7 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 	}
 	switch {
 	case conn.sid != "":
-		return nil, nil
+		return nil, errConfirmedTwice
 	case answer.SID == "": // Socket.IO 2 connects "/" unasked, with nothing but the type
 		return nil, ErrVersion
 	case !s.active: // Disconnect came before the answer

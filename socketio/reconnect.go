@@ -145,6 +145,9 @@ func (m *Manager) serve(ctx context.Context, session *session) error {
 	m.unlock()
 
 	cause, err := session.Serve(session.receive)
+	if session.unanswered(cause, err) {
+		err = fmt.Errorf("%w: %w", errUnanswered, err)
+	}
 	reason := Reason(cause)
 	if cause == engineio.ForcedClose {
 		reason = ClientDisconnect

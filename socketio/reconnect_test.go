@@ -266,10 +266,14 @@ func TestRetryAfter(t *testing.T) {
 
 func TestServerOfAnotherRevision(t *testing.T) {
 	play(t, nil, func(d *dialogue) {
-		connect := d.connect(d.quiet())
+		s := d.quiet()
+		var failure error
+		s.OnConnectError(func(err error) { failure = err })
+		connect := d.connect(s)
 		p := d.accept()
 		p.send("40")
 		require.ErrorIs(d, connect.result(), ErrVersion)
+		require.ErrorIs(d, failure, ErrVersion)
 		p.wantClosed()
 		time.Sleep(time.Hour)
 		d.wantNoDial()

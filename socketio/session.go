@@ -35,6 +35,16 @@ func (c *session) receive(m transport.Message) {
 	}
 }
 
+// unanswered reports whether the server has ended the session, or sent what is no packet,
+// in place of an answer to CONNECT. A connection that broke (1006) tells nothing.
+func (c *session) unanswered(reason engineio.Reason, err error) bool {
+	if c.joined || reason != engineio.TransportClose {
+		return !c.joined && errors.Is(err, parser.ErrUnexpectedBinary)
+	}
+	closed, ok := errors.AsType[*transport.CloseError](err)
+	return !ok || closed.Code != 1006
+}
+
 // The hooks of the engine, which it calls while the session is served.
 
 func (c *session) pinged() {

@@ -121,13 +121,18 @@ func parseOpen(p engineio.Packet, err error, contentType string, answer []byte) 
 }
 
 // isRevision3 recognizes the payload of a Socket.IO 2 server, which writes the
-// length before each packet and does not look at the revision asked for.
+// length before each packet and does not look at the revision asked for. It is in decimal
+// with a colon, or in binary framing a zero, a byte for each digit, and 255.
 // https://github.com/socketio/engine.io-protocol/tree/v3#payload
 func isRevision3(body []byte) bool {
+	zero, end := byte('0'), byte(':')
+	if len(body) > 0 && body[0] == 0 {
+		body, zero, end = body[1:], 0, 255
+	}
 	digits := 0
-	for digits < len(body) && body[digits] >= '0' && body[digits] <= '9' {
+	for digits < len(body) && body[digits]-zero <= 9 {
 		digits++
 	}
 	rest := body[digits:]
-	return digits > 0 && len(rest) > 2 && rest[0] == ':' && rest[1] == byte(engineio.TypeOpen) && rest[2] == '{'
+	return digits > 0 && len(rest) > 2 && rest[0] == end && rest[1] == byte(engineio.TypeOpen) && rest[2] == '{'
 }

@@ -103,6 +103,9 @@ func TestRefusedHandshake(t *testing.T) {
 			`engineio: open polling: the answer is not Engine.IO (text/plain): "4hello"`},
 		{"handshake without sid", 200, `0{"pingInterval":1,"pingTimeout":1}`, engineio.ErrHandshake, new(*AnswerError), ""},
 		{"revision 3", 200, fmt.Sprintf("%d:%s2:40", len(open), open), ErrVersion, nil, ""},
+		{"revision 3 in binary framing", 200, "\x00\x09\x06\xff" + open + "\x00\x02\xff40", ErrVersion, nil, ""},
+		{"binary of another kind", 200, "\x00\x09\x06\xff1", nil, new(*AnswerError), ""},
+		{"zeros", 200, "\x00\x00\x00", nil, new(*AnswerError), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			play(t, nil, func(d *dialogue) {
