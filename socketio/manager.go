@@ -121,7 +121,7 @@ func (m *Manager) Socket(namespace string, opts *SocketOptions) (*Socket, error)
 // New returns a socket for the URL, with a manager of its own: its path is the
 // namespace, as in JavaScript, its query is sent to the server. The schemes are
 // http, https, ws and wss; in a browser the URL may be relative to the page's, ""
-// included.
+// included. "host:3000" without a scheme means that of the page, natively https.
 //
 // Nothing is sent before Connect, so handlers that are added between the two
 // miss no event. opts may be nil. The error matches [ErrURL], or names the option
