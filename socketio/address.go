@@ -77,7 +77,7 @@ func splitAddress(url, base string) (address, error) {
 	if slash < 0 {
 		slash = len(rest)
 	}
-	a.host = strings.ToLower(strings.TrimSuffix(rest[:slash], ":"))
+	a.host = lower(strings.TrimSuffix(rest[:slash], ":"))
 	a.setPath(rest[slash:])
 	return a, checkHost(a.host)
 }
@@ -86,14 +86,14 @@ func splitAddress(url, base string) (address, error) {
 // which a name of a namespace without its slash has not.
 func isHost(rest string) bool {
 	host, _, _ := strings.Cut(rest, "/")
-	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
-		return i+1 < len(host) && host[i+1] >= '0' && host[i+1] <= '9' // else it is a scheme
+	if name, port, ok := splitPort(host); ok {
+		return name != "" && port != "" && port[0] >= '0' && port[0] <= '9' // else it is a scheme
 	}
-	return strings.ContainsAny(host, ".]")
+	return indexRefused(host, ".]") >= 0
 }
 
 func (a *address) setScheme(scheme string) error {
-	switch strings.ToLower(scheme) {
+	switch lower(scheme) {
 	case "http", "ws":
 		a.secure = false
 	case "https", "wss":
@@ -102,6 +102,18 @@ func (a *address) setScheme(scheme string) error {
 		return urlError("scheme %q is none of http, https, ws and wss", scheme)
 	}
 	return nil
+}
+
+// lower returns the ASCII letters in lower case. Those of all scripts would cost a browser
+// program 5 KB.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] += 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 func (a *address) setPath(path string) {
@@ -116,9 +128,8 @@ func checkHost(host string) error {
 	if strings.IndexByte(host, '@') >= 0 {
 		return urlError("credentials in a URL are not sent: use Options.Auth, or a header of the platform")
 	}
-	name, port := host, ""
-	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
-		name, port = host[:i], host[i+1:]
+	name, port, ok := splitPort(host)
+	if ok {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return urlError("port %q", port)
 		}
@@ -140,12 +151,19 @@ func checkHost(host string) error {
 	return nil
 }
 
+// splitPort cuts a host before its port, if it has one.
+//
+//go:noinline
+func splitPort(host string) (name, port string, ok bool) {
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		return host[:i], host[i+1:], true
+	}
+	return host, "", false
+}
+
 // isLoopback reports whether the host is this machine, which needs no network.
 func (a *address) isLoopback() bool {
-	name := a.host
-	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
-		name = name[:i]
-	}
+	name, _, _ := splitPort(a.host)
 	return name == "localhost" || strings.HasPrefix(name, "127.") || name == "[::1]"
 }
 

@@ -157,10 +157,26 @@ func (s *Socket) ask(conn *connection, group []transport.Message) {
 	conn.control(packet{messages: group})
 }
 
-// failed reports an attempt that failed.
+// failed reports an attempt that failed. One that was the last is heard by the callers of
+// Connect.
 func (s *Socket) failed(err error) {
 	s.lastErr = err
 	s.later("connect_error", &s.onConnectError, "", err)
+	if s.manager.prints {
+		s.unheard(err)
+	}
+}
+
+// unheard reports the error of an attempt of which no function of the user hears, as the
+// callers of Connect do if it was the last.
+func (s *Socket) unheard(err error) {
+	if s.active || s.outcome.waiting == 0 {
+		s.inbox.Call(func() {
+			if len(s.onConnectError.all()) == 0 {
+				s.manager.opts.reportError(err)
+			}
+		})
+	}
 }
 
 // refused ends the connecting for good, or the connection if the server takes back that it
@@ -199,11 +215,11 @@ func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 			m.unlock()
 			return
 		case m.opts.NoReconnect || refused:
-			s.refused(err)
+			s.authFailed(err, true)
 			m.unlock()
 			return
 		}
-		s.failed(err)
+		s.authFailed(err, false)
 		m.unlock()
 
 		select {
@@ -214,6 +230,19 @@ func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 	}
 }
 
+// authFailed reports that Auth has not answered, and whether it will be asked again. It is
+// called with manager.mu held.
+func (s *Socket) authFailed(err error, last bool) {
+	if last {
+		s.refused(err)
+	} else {
+		s.failed(err)
+	}
+	if !s.manager.prints {
+		s.unheard(err)
+	}
+}
+
 // authEnded is called when authenticate has ended. If nothing came of it Auth has called
 // runtime.Goexit, and would again.
 func (s *Socket) authEnded(conn *connection) {
@@ -221,7 +250,7 @@ func (s *Socket) authEnded(conn *connection) {
 	m.mu.Lock()
 	defer m.unlock()
 	if s.conn == conn && !conn.asked {
-		s.refused(fmt.Errorf("socketio: auth: %w", endpoint.ErrExited))
+		s.authFailed(fmt.Errorf("socketio: auth: %w", endpoint.ErrExited), true)
 	}
 	if m.asking--; m.asking == 0 && m.answered != nil {
 		close(m.answered)

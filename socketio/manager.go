@@ -20,6 +20,7 @@ import (
 // be called concurrently.
 type Manager struct {
 	opts     Options // with their defaults
+	prints   bool    // errors, which the user does not take
 	address  address
 	platform transport.Platform
 	engine   engineclient.Options // of the next session, keep's own
@@ -58,6 +59,7 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 	if err := m.opts.check(); err != nil {
 		return nil, err
 	}
+	m.prints = m.opts.OnError == nil
 	m.opts.setDefaults()
 	m.platform = m.opts.Platform
 	if m.platform.Err != nil {

@@ -104,8 +104,13 @@ type Options struct {
 	Platform transport.Platform
 
 	// OnError is called with the errors and panics of handlers and of other functions
-	// of the program ([*event.HandlerError]), which no call can return. It runs on the socket's queue and must not
-	// block. Nil means that they are dropped.
+	// of the program ([*event.HandlerError]), which no call can return, and with those of
+	// Auth that no function of OnConnectError hears. It runs on the socket's queue and
+	// must not block.
+	//
+	// Nil means that they are printed on standard error, which is the console in a page,
+	// at most ten a second, and so are attempts to connect that fail and that neither
+	// OnConnectError nor a call of Connect hears of.
 	OnError func(error)
 }
 
@@ -115,6 +120,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Format == nil {
 		o.Format = parser.JSON{}
+	}
+	if o.OnError == nil {
+		o.OnError = new(printer).print
 	}
 	o.Timeout = orDefault(o.Timeout, 20*time.Second)
 	o.ReconnectionDelay = orDefault(o.ReconnectionDelay, time.Second)
@@ -153,8 +161,4 @@ func (o *Options) limits() parser.Limits {
 	return limits
 }
 
-func (o *Options) reportError(err error) {
-	if o.OnError != nil {
-		o.OnError(err)
-	}
-}
+func (o *Options) reportError(err error) { o.OnError(err) }

@@ -93,6 +93,8 @@ func defaults(t *testing.T, o *Options) *Options {
 
 func TestEveryOptionHasItsDefault(t *testing.T) {
 	o := defaults(t, nil)
+	require.NotNil(t, o.OnError) // prints
+	o.OnError = nil
 	require.Equal(t, Options{
 		Path:                 "/socket.io/",
 		Timeout:              20 * time.Second,
