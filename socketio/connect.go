@@ -170,7 +170,7 @@ func (s *Socket) failed(err error) {
 // unheard reports the error of an attempt of which no function of the user hears, as the
 // callers of Connect do if it was the last.
 func (s *Socket) unheard(err error) {
-	if s.active || s.outcome.waiting == 0 {
+	if s.active && !s.manager.opts.NoReconnect || s.outcome.waiting == 0 {
 		s.inbox.Call(func() {
 			if len(s.onConnectError.all()) == 0 {
 				s.manager.opts.reportError(err)

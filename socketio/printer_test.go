@@ -71,6 +71,7 @@ func TestPrintingIsBounded(t *testing.T) {
 			p.send(`42["fail"]`)
 		}
 		time.Sleep(time.Second)
+		synctest.Wait()
 		p.send(`42["fail"]`)
 		time.Sleep(time.Second)
 	})
@@ -94,6 +95,9 @@ func TestFailedAttemptsArePrinted(t *testing.T) {
 		require.Empty(t, printing(t, with(noJitter, func(o *Options) { o.NoReconnect = true }), func(d *dialogue) {
 			d.answering(errNetwork)
 			require.ErrorIs(d, d.quiet().Connect(d.Context()), errNetwork)
+			connect := d.connect(d.quiet())
+			d.accept().conn.Drop()
+			require.Error(d, connect.result())
 		}))
 	})
 	t.Run("not what OnConnectError is told", func(t *testing.T) {
