@@ -47,9 +47,9 @@ func TestBadPeers(t *testing.T) {
 	}{
 		{"nothing listens", nobody, "polling", outcome{"connection refused", true}, outcome{"fetch", true}},
 		{"nothing listens, WebSocket", nobody, "websocket", outcome{"connection refused", true}, outcome{hidden, true}},
-		{"an HTML page", serving(page(200)), "polling", outcome{"not Engine.IO (text/html", false}, outcome{"not Engine.IO (text/html", false}},
-		{"an HTML page, WebSocket", serving(page(200)), "websocket", outcome{"HTTP status 200", false}, outcome{hidden, true}},
-		{"not found", serving(page(404)), "polling", outcome{"HTTP status 404", false}, outcome{"HTTP status 404", false}},
+		{"an HTML page", serving(page(200)), "polling", outcome{"not Engine.IO (text/html", true}, outcome{"not Engine.IO (text/html", true}},
+		{"an HTML page, WebSocket", serving(page(200)), "websocket", outcome{"HTTP status 200", true}, outcome{hidden, true}},
+		{"not found", serving(page(404)), "polling", outcome{"HTTP status 404", true}, outcome{"HTTP status 404", true}},
 		{"a proxy without its server", serving(page(502)), "polling", outcome{"HTTP status 502", true}, outcome{"HTTP status 502", true}},
 		{"a proxy without its server, WebSocket", serving(page(502)), "websocket", outcome{"HTTP status 502", true}, outcome{hidden, true}},
 		{"a certificate nobody signed", selfSigned, "polling", outcome{"certificate", true}, outcome{"fetch", true}},

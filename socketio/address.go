@@ -19,13 +19,15 @@ func urlError(format string, args ...any) error {
 // program a fifth of the whole client, and what is needed of a URL is little.
 type address struct {
 	secure    bool
-	host      string // with the port, if there is one
+	host      string // in lower case, with the port if there is one
 	namespace string // the path as it is written; "/" without one
 	query     string // as it is written, without the question mark
 }
 
 // parseAddress parses a URL with one of the schemes http, https, ws and wss, or
-// one that is relative to base: "//host/chat", "/chat", "?token=x" or "".
+// one that is relative to base: "//host/chat", "/chat", "?token=x" or "". One that begins
+// with a host, "host:3000/chat", has the scheme of base, or https as in the JavaScript
+// client.
 func parseAddress(url, base string) (address, error) {
 	a, err := splitAddress(url, base)
 	if err != nil {
@@ -50,6 +52,8 @@ func splitAddress(url, base string) (address, error) {
 			return address{}, err
 		}
 		rest = afterScheme
+	case isHost(rest):
+		a.secure = !strings.HasPrefix(base, "http:")
 	case base == "":
 		return address{}, urlError("no scheme, and nothing it could be relative to")
 	default:
@@ -73,21 +77,43 @@ func splitAddress(url, base string) (address, error) {
 	if slash < 0 {
 		slash = len(rest)
 	}
-	a.host = rest[:slash]
+	a.host = lower(strings.TrimSuffix(rest[:slash], ":"))
 	a.setPath(rest[slash:])
 	return a, checkHost(a.host)
 }
 
+// isHost reports whether what has no scheme begins with a host: it has a dot or a port,
+// which a name of a namespace without its slash has not.
+func isHost(rest string) bool {
+	host, _, _ := strings.Cut(rest, "/")
+	if name, port, ok := splitPort(host); ok {
+		return name != "" && port != "" && port[0] >= '0' && port[0] <= '9' // else it is a scheme
+	}
+	return indexRefused(host, ".]") >= 0
+}
+
 func (a *address) setScheme(scheme string) error {
-	switch scheme {
-	case "http", "ws", "HTTP", "WS":
+	switch lower(scheme) {
+	case "http", "ws":
 		a.secure = false
-	case "https", "wss", "HTTPS", "WSS":
+	case "https", "wss":
 		a.secure = true
 	default:
 		return urlError("scheme %q is none of http, https, ws and wss", scheme)
 	}
 	return nil
+}
+
+// lower returns the ASCII letters in lower case. Those of all scripts would cost a browser
+// program 5 KB.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] += 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 func (a *address) setPath(path string) {
@@ -96,15 +122,14 @@ func (a *address) setPath(path string) {
 	}
 }
 
-// checkHost accepts a name, an IPv4 address or an IPv6 address in brackets, with
-// or without a port.
+// checkHost accepts a name, an IPv4 address or an IPv6 address in brackets, which may
+// have a zone, with or without a port.
 func checkHost(host string) error {
 	if strings.IndexByte(host, '@') >= 0 {
 		return urlError("credentials in a URL are not sent: use Options.Auth, or a header of the platform")
 	}
-	name, port := host, ""
-	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
-		name, port = host[:i], host[i+1:]
+	name, port, ok := splitPort(host)
+	if ok {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return urlError("port %q", port)
 		}
@@ -113,8 +138,12 @@ func checkHost(host string) error {
 	case name == "":
 		return urlError("no host")
 	case name[0] == '[':
-		if len(name) < 4 || name[len(name)-1] != ']' || strings.Trim(name[1:len(name)-1], "0123456789abcdefABCDEF:.") != "" {
-			return urlError("host %q", name)
+		ip, zone, zoned := strings.Cut(strings.TrimSuffix(name[1:], "]"), "%25")
+		switch {
+		case len(ip) < 2 || name[len(name)-1] != ']' || strings.Trim(ip, "0123456789abcdef:.") != "":
+			return urlError("host %q (the zone of an address is written behind %%25)", name)
+		case zoned && (zone == "" || escapeComponent(zone) != zone):
+			return urlError("zone of host %q", name)
 		}
 	case indexRefused(name, " \"'<>\\^`{|}[]:%,;!$&()*+=") >= 0:
 		return urlError("host %q", name)
@@ -122,12 +151,19 @@ func checkHost(host string) error {
 	return nil
 }
 
+// splitPort cuts a host before its port, if it has one.
+//
+//go:noinline
+func splitPort(host string) (name, port string, ok bool) {
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		return host[:i], host[i+1:], true
+	}
+	return host, "", false
+}
+
 // isLoopback reports whether the host is this machine, which needs no network.
 func (a *address) isLoopback() bool {
-	name := a.host
-	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
-		name = name[:i]
-	}
+	name, _, _ := splitPort(a.host)
 	return name == "localhost" || strings.HasPrefix(name, "127.") || name == "[::1]"
 }
 

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"errors"
 	"math"
 	"time"
 )
@@ -34,3 +35,15 @@ func (b *backoff) next(random float64) time.Duration {
 }
 
 func (b *backoff) reset() { b.attempts = 0 }
+
+// maxRetryAfter bounds for how long a server can send its clients away.
+const maxRetryAfter = 5 * time.Minute
+
+// retryAfter returns how long the server that answered with err wants to be left alone.
+// The delay comes on top: chance still spreads the clients that were told the same.
+func retryAfter(err error) time.Duration {
+	if status, ok := errors.AsType[*StatusError](err); ok {
+		return min(status.RetryAfter, maxRetryAfter)
+	}
+	return 0
+}

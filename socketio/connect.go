@@ -16,6 +16,11 @@ import (
 type outcome struct {
 	done chan struct{} // closed when err is set
 	err  error
+
+	// The following are guarded by manager.mu.
+
+	waiting int  // callers
+	brief   bool // the connecting ends with the last of them; false once it has succeeded
 }
 
 func newOutcome() *outcome { return &outcome{done: make(chan struct{})} }
@@ -38,16 +43,22 @@ func (o *outcome) settled() bool {
 }
 
 // Connect connects the socket and waits until it is connected, until it is clear
-// that it will not be, or until ctx is done, which bounds the waiting only.
-// Failed attempts are repeated meanwhile as the options say, and reported to
-// OnConnectError. A connection that is lost later is restored without another
-// Connect.
+// that it will not be, or until ctx is done. Failed attempts are repeated meanwhile as
+// the options say, and reported to OnConnectError. A connection that is lost later is
+// restored without another Connect.
+//
+// Of several calls each waits for as long as its own ctx allows, and the connecting goes
+// on while one waits. It ends with the last of them, unless the socket was connected
+// before and is being reconnected.
+//
+// What ends it sooner is an answer of the server itself: it refuses the namespace, or
+// before the first success the client (Engine.IO code 4) or its protocol revision. A
+// proxy, a page or a network that is not there may be others the next time.
 //
 // The error names the cause: a [*ConnectError] if the server refused the
 // namespace; a [*StatusError], an [*AnswerError], [ErrVersion] or whatever else
 // the last attempt met, which is part of the error also when ctx is done;
-// [ErrClosed]. When it is not nil the socket is not connecting any more, unless
-// it was before the call.
+// [ErrClosed].
 //
 // On a socket that is connected Connect returns at once. In a browser it must
 // not be called from a js.Func callback, as nothing that waits may.
@@ -58,11 +69,11 @@ func (s *Socket) Connect(ctx context.Context) error {
 		m.mu.Unlock()
 		return ErrClosed
 	}
-	started := !s.active
-	if started {
+	if !s.active {
 		s.activate()
 	}
 	o := s.outcome
+	o.waiting++
 	m.unlock()
 
 	select {
@@ -72,7 +83,7 @@ func (s *Socket) Connect(ctx context.Context) error {
 		defer m.unlock()
 		if !o.settled() {
 			err := s.interrupted(ctx)
-			if started && s.outcome == o {
+			if o.waiting--; o.waiting == 0 && o.brief {
 				s.leave(err)
 			}
 			return err
@@ -115,6 +126,7 @@ func (s *Socket) OnConnectError(fn func(err error)) (off func()) {
 func (s *Socket) activate() {
 	m := s.manager
 	s.active, s.outcome, s.lastErr = true, newOutcome(), nil
+	s.outcome.brief = true
 	m.active++
 	if m.session != nil && s.conn == nil { // else CONNECT is under way, for an earlier Connect
 		s.join(m.session)
@@ -145,14 +157,36 @@ func (s *Socket) ask(conn *connection, group []transport.Message) {
 	conn.control(packet{messages: group})
 }
 
-// failed reports an attempt that failed.
+// failed reports an attempt that failed. One that was the last is heard by the callers of
+// Connect.
 func (s *Socket) failed(err error) {
 	s.lastErr = err
 	s.later("connect_error", &s.onConnectError, "", err)
+	if s.manager.prints {
+		s.unheard(err)
+	}
 }
 
-// refused ends the connecting for good.
+// unheard reports the error of an attempt of which no function of the user hears, as the
+// callers of Connect do if it was the last.
+func (s *Socket) unheard(err error) {
+	if s.active && !s.manager.opts.NoReconnect || s.outcome.waiting == 0 {
+		s.inbox.Call(func() {
+			if len(s.onConnectError.all()) == 0 {
+				s.manager.opts.reportError(err)
+			}
+		})
+	}
+}
+
+// refused ends the connecting for good, or the connection if the server takes back that it
+// has confirmed the namespace.
 func (s *Socket) refused(err error) {
+	if s.connected() {
+		s.end(ServerDisconnect, err)
+		s.deactivate(err)
+		return
+	}
 	if s.conn != nil {
 		s.drop(err)
 	}
@@ -181,11 +215,11 @@ func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 			m.unlock()
 			return
 		case m.opts.NoReconnect || refused:
-			s.refused(err)
+			s.authFailed(err, true)
 			m.unlock()
 			return
 		}
-		s.failed(err)
+		s.authFailed(err, false)
 		m.unlock()
 
 		select {
@@ -196,6 +230,19 @@ func (s *Socket) authenticate(conn *connection, ids []parser.Member) {
 	}
 }
 
+// authFailed reports that Auth has not answered, and whether it will be asked again. It is
+// called with manager.mu held.
+func (s *Socket) authFailed(err error, last bool) {
+	if last {
+		s.refused(err)
+	} else {
+		s.failed(err)
+	}
+	if !s.manager.prints {
+		s.unheard(err)
+	}
+}
+
 // authEnded is called when authenticate has ended. If nothing came of it Auth has called
 // runtime.Goexit, and would again.
 func (s *Socket) authEnded(conn *connection) {
@@ -203,7 +250,7 @@ func (s *Socket) authEnded(conn *connection) {
 	m.mu.Lock()
 	defer m.unlock()
 	if s.conn == conn && !conn.asked {
-		s.refused(fmt.Errorf("socketio: auth: %w", endpoint.ErrExited))
+		s.authFailed(fmt.Errorf("socketio: auth: %w", endpoint.ErrExited), true)
 	}
 	if m.asking--; m.asking == 0 && m.answered != nil {
 		close(m.answered)

@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,6 +80,31 @@ func TestConnectWhoseContextIsOver(t *testing.T) {
 			require.NoError(d, first.result())
 		})
 	})
+	t.Run("that of the call that began it", func(t *testing.T) {
+		play(t, nil, func(d *dialogue) {
+			s := d.quiet()
+			ctx, cancel := context.WithCancel(d.Context())
+			first := d.start(func() error { return s.Connect(ctx) })
+			second := d.connect(s)
+			cancel()
+			require.ErrorIs(d, first.result(), context.Canceled)
+			second.wantWaiting()
+			d.accept().send(`40{"sid":"a"}`)
+			require.NoError(d, second.result())
+		})
+	})
+	t.Run("a call that joins the wait", func(t *testing.T) {
+		play(t, nil, func(d *dialogue) {
+			s := d.quiet()
+			ctx, cancel := context.WithCancel(d.Context())
+			first := d.start(func() error { return s.Connect(ctx) })
+			cancel()
+			require.ErrorIs(d, first.result(), context.Canceled)
+			second := d.connect(s) // begins anew
+			d.accept().send(`40{"sid":"a"}`)
+			require.NoError(d, second.result())
+		})
+	})
 	t.Run("reconnection goes on", func(t *testing.T) {
 		play(t, &noJitter, func(d *dialogue) {
 			s := d.quiet()
@@ -105,6 +131,66 @@ func TestConnectWhoseContextIsOver(t *testing.T) {
 	})
 }
 
+// Three callers leave after one, two and three seconds, in all orders, while the network
+// fails, the server is silent, or it answers in between.
+func TestCallersOfConnect(t *testing.T) {
+	for _, order := range [][3]time.Duration{{1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}} {
+		for _, test := range []struct {
+			name  string
+			joins time.Duration // when the server confirms, in half seconds; 0 means never
+		}{
+			{"no connection", 0},
+			{"failures", 0},
+			{"silence", 0},
+			{"an answer to all", 1},
+			{"an answer to two", 3},
+			{"an answer to one", 5},
+			{"an answer to none", 7},
+		} {
+			t.Run(fmt.Sprint(test.name, order), func(t *testing.T) {
+				play(t, &noJitter, func(d *dialogue) {
+					s := d.quiet()
+					if test.name == "failures" {
+						d.answering(errNetwork, errNetwork, errNetwork, errNetwork)
+					}
+					var calls []*attempt
+					for _, seconds := range order {
+						ctx, cancel := context.WithTimeout(d.Context(), seconds*time.Second)
+						defer cancel()
+						calls = append(calls, d.start(func() error { return s.Connect(ctx) }))
+					}
+					if test.name == "silence" {
+						d.accept()
+					}
+					joined := false
+					for half := time.Duration(1); half <= 8; half++ {
+						time.Sleep(time.Second / 2)
+						synctest.Wait()
+						if half == test.joins && half < 6 {
+							d.accept().send(`40{"sid":"a"}`)
+							joined = true
+						}
+						for i, call := range calls {
+							switch {
+							case order[i] <= half/2 && (test.joins == 0 || 2*order[i] < test.joins):
+								require.ErrorIs(d, call.result(), context.DeadlineExceeded)
+							case joined:
+								require.NoError(d, call.result())
+							default:
+								call.wantWaiting()
+							}
+						}
+						require.Equal(d, joined || half < 6, s.Active(), "after %d half seconds", half)
+					}
+					if !joined {
+						d.wantNoDial()
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestRefusedNamespace(t *testing.T) {
 	play(t, nil, func(d *dialogue) {
 		s := d.socket("/admin")
@@ -127,6 +213,101 @@ func TestRefusedNamespace(t *testing.T) {
 		time.Sleep(time.Hour)
 		d.wantNoDial()
 	})
+}
+
+// A server that has confirmed a namespace and refuses it then has ended the connection.
+func TestRefusedAfterAll(t *testing.T) {
+	play(t, &noJitter, func(d *dialogue) {
+		p := d.connected(d.quiet()) // keeps the connection
+		s := d.socket("/n")
+		connect := d.connect(s)
+		p.send(`40/n,{"sid":"a"}`)
+		require.NoError(d, connect.result())
+		var cause error
+		s.OnDisconnect(func(_ Reason, err error) { cause = err })
+		r := d.request(d.Context(), s, "x")
+		ctx := s.Context()
+		p.send(`44/n,{"message":"no longer"}`, `44/n,{"message":"again"}`)
+		for _, err := range []error{cause, r.result(), context.Cause(ctx)} {
+			var refused *ConnectError
+			require.ErrorAs(d, err, &refused)
+			require.Equal(d, "no longer", refused.Message)
+		}
+		d.want("/n connect", "/n disconnect: io server disconnect")
+		require.False(d, s.Active())
+		p.want("40/n,", `42/n,0["x"]`)
+		p.wantOpen()
+	})
+}
+
+func TestConfirmedTwice(t *testing.T) {
+	for _, second := range []string{`40{"sid":"again"}`, `40{"sid":"first"}`} {
+		play(t, &noJitter, func(d *dialogue) {
+			s := d.socket("/")
+			p := d.connected(s)
+			var cause error
+			s.OnDisconnect(func(_ Reason, err error) { cause = err })
+			r := d.request(d.Context(), s, "x")
+			p.send(second)
+			d.want("connect", "disconnect: parse error")
+			require.ErrorIs(d, cause, errConfirmedTwice)
+			require.ErrorIs(d, r.result(), errConfirmedTwice)
+			p.wantClosed()
+			time.Sleep(time.Second)
+			d.connectedAgain()
+		})
+	}
+}
+
+func TestHostileAnswerToConnect(t *testing.T) {
+	for answer, says := range map[string]string{
+		`40{"sid":5}`:            "parse error: ",
+		`40{"sid":["a"]}`:        "parse error: ",
+		`40{"sid":"a","pid":{}}`: "parse error: ",
+		`40[]`:                   "parse error: ",
+		`40{"sid"`:               "parse error: ",
+		"binary \x85":            "parse error: socketio: ended before the server answered CONNECT, as one with another parser does: parser: binary message",
+	} {
+		play(t, &noJitter, func(d *dialogue) {
+			s := d.quiet()
+			var failure error
+			s.OnConnectError(func(err error) { failure = err })
+			connect := d.connect(s)
+			p := d.accept()
+			r := d.request(d.Context(), s, "x")
+			p.send(answer)
+			require.ErrorContains(d, failure, "event: disconnected: "+says)
+			p.wantClosed()
+			connect.wantWaiting()
+			r.wantWaiting()
+			time.Sleep(time.Second)
+			d.connectedAgain()
+		})
+	}
+}
+
+// A server with another parser makes nothing of CONNECT and hangs up.
+func TestEndInPlaceOfAnAnswer(t *testing.T) {
+	for hint, end := range map[string]func(p *peer){
+		"as one with another parser does": func(p *peer) { p.conn.Close(0, "") },
+		"as one with another parser":      func(p *peer) { p.send("1") },
+		"":                                func(p *peer) { p.conn.Drop() }, // which the network does
+	} {
+		play(t, &noJitter, func(d *dialogue) {
+			s := d.quiet()
+			var failure error
+			s.OnConnectError(func(err error) { failure = err })
+			d.connect(s)
+			p := d.accept()
+			end(p)
+			synctest.Wait()
+			require.Equal(d, hint != "", errors.Is(failure, errUnanswered), "%v", failure)
+			require.ErrorContains(d, failure, hint)
+			time.Sleep(time.Second)
+			d.connectedAgain()
+			d.quiet().Disconnect()
+		})
+	}
 }
 
 func TestNamespacesShareAConnection(t *testing.T) {

@@ -280,7 +280,7 @@ func TestRequestEndsWithTheConnection(t *testing.T) {
 		p.want("40")
 		p.conn.Drop() // a connection that was not confirmed
 		buffered.wantWaiting()
-		time.Sleep(time.Second)
+		time.Sleep(2 * time.Second)
 		p = d.accept()
 		p.want("40")
 		p.send(`40{"sid":"b"}`)

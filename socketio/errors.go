@@ -59,36 +59,17 @@ const (
 	ParseError       = event.ParseError       // the server sent something that is not Socket.IO
 )
 
-// permanent reports whether trying again cannot help, so that reconnection stops:
-//
-//   - the server speaks another protocol revision, or refuses every transport we have;
-//   - it refuses the client (401, 403, or Engine.IO code 4 of an allowRequest);
-//   - the URL is too long for it (414);
-//   - before the first success: what answers is not a Socket.IO server (any other
-//     status below 500 without a code of Engine.IO, or an answer that is no packet).
-//     Later on this is a server that is being replaced, or a network that wants a login first.
-//
-// Everything else may pass: refused connections, timeouts, TLS failures
-// (certificates are renewed), 5xx, 408, 429.
-func permanent(err error, everOpen bool) bool {
-	if errors.Is(err, ErrVersion) || errors.Is(err, ErrNoTransport) {
+// final reports whether an attempt that failed with err is the last one. Before a
+// namespace was joined that is so if the server speaks another protocol revision, or
+// refuses the client (Engine.IO code 4 of an allowRequest). Whatever else answers may be a
+// server that is being replaced, a proxy in its place or a network that wants a login
+// first, and later on even these may be. A runtime does not get a transport it lacks.
+func final(err error, joined bool) bool {
+	if errors.Is(err, ErrNoTransport) {
 		return true
 	}
-	if _, ended := errors.AsType[*DisconnectError](err); ended {
-		return false // the connection was open
-	}
-	if status, ok := errors.AsType[*StatusError](err); ok {
-		switch {
-		case status.Status == 401, status.Status == 403, status.Status == 414,
-			status.Code == engineio.CodeTransportUnknown, status.Code == engineio.CodeForbidden:
-			return true
-		case status.Status == 408, status.Status == 429, status.Code != engineio.CodeNone:
-			return false
-		}
-		return !everOpen && status.Status < 500
-	}
-	_, foreign := errors.AsType[*AnswerError](err)
-	return foreign && !everOpen
+	status, ok := errors.AsType[*StatusError](err)
+	return !joined && (errors.Is(err, ErrVersion) || ok && status.Code == engineio.CodeForbidden)
 }
 
 // errNoConnectAnswer is part of the error when ctx of Connect is done while the
@@ -97,6 +78,9 @@ var errNoConnectAnswer = errors.New("the connection is open, the server has not 
 
 // errBehind is reported once a socket.
 var errBehind = errors.New("socketio: handlers are behind, nothing is read from the server until they are not")
+
+// errUnanswered is part of the error when the server ends a connection at CONNECT.
+var errUnanswered = errors.New("socketio: ended before the server answered CONNECT, as one with another parser does")
 
 // errNetworkLost is the cause of a disconnect after transport.Offline.
 var errNetworkLost = errors.New("socketio: network connection lost")

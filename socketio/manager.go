@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ import (
 // be called concurrently.
 type Manager struct {
 	opts     Options // with their defaults
+	prints   bool    // errors, which the user does not take
 	address  address
 	platform transport.Platform
 	engine   engineclient.Options // of the next session, keep's own
@@ -58,8 +60,12 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 	if err := m.opts.check(); err != nil {
 		return nil, err
 	}
+	m.prints = m.opts.OnError == nil
 	m.opts.setDefaults()
 	m.platform = m.opts.Platform
+	if m.platform.Err != nil {
+		return nil, fmt.Errorf("socketio: Options.Platform: %w", m.platform.Err)
+	}
 	if m.platform.Dialer == nil && m.platform.RoundTripper == nil {
 		m.platform = defaultPlatform()
 	}
@@ -118,7 +124,7 @@ func (m *Manager) Socket(namespace string, opts *SocketOptions) (*Socket, error)
 // New returns a socket for the URL, with a manager of its own: its path is the
 // namespace, as in JavaScript, its query is sent to the server. The schemes are
 // http, https, ws and wss; in a browser the URL may be relative to the page's, ""
-// included.
+// included. "host:3000" without a scheme means that of the page, natively https.
 //
 // Nothing is sent before Connect, so handlers that are added between the two
 // miss no event. opts may be nil. The error matches [ErrURL], or names the option

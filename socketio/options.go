@@ -31,8 +31,8 @@ type Options struct {
 	Transports []string
 
 	// TryAllTransports goes on with the next transport when the first one fails
-	// to open. Without it the attempt has failed then, as with the JavaScript
-	// client.
+	// to open, or has used up its share of Timeout. Without it the attempt has
+	// failed then, as with the JavaScript client.
 	TryAllTransports bool
 
 	// Auth is asked for the payload of CONNECT each time a socket connects or
@@ -54,11 +54,13 @@ type Options struct {
 	NoReconnect bool
 
 	// ReconnectionAttempts is how many attempts in a row may fail, not counting
-	// the first one, before the client gives up. 0 means that it does not.
+	// the first one, before the client gives up. An attempt has succeeded when a
+	// namespace is joined. 0 means that it does not give up.
 	ReconnectionAttempts int
 
 	// ReconnectionDelay is the delay before the first attempt to reconnect; it
-	// doubles with every attempt. 0 means 1 s.
+	// doubles with every attempt. What the server asks for with Retry-After, up to
+	// five minutes, comes on top. 0 means 1 s.
 	ReconnectionDelay time.Duration
 
 	// ReconnectionDelayMax bounds the delay between attempts. 0 means 5 s.
@@ -109,8 +111,13 @@ type Options struct {
 	Platform transport.Platform
 
 	// OnError is called with the errors and panics of handlers and of other functions
-	// of the program ([*event.HandlerError]), which no call can return. It runs on the socket's queue and must not
-	// block. Nil means that they are dropped.
+	// of the program ([*event.HandlerError]), which no call can return, and with those of
+	// Auth that no function of OnConnectError hears. It runs on the socket's queue and
+	// must not block.
+	//
+	// Nil means that they are printed on standard error, which is the console in a page,
+	// at most ten a second, and so are attempts to connect that fail and that neither
+	// OnConnectError nor a call of Connect hears of.
 	OnError func(error)
 }
 
@@ -120,6 +127,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Format == nil {
 		o.Format = parser.JSON{MaxAttachments: max(o.MaxAttachments, 10)}
+	}
+	if o.OnError == nil {
+		o.OnError = new(printer).print
 	}
 	o.Timeout = orDefault(o.Timeout, 20*time.Second)
 	o.ReconnectionDelay = orDefault(o.ReconnectionDelay, time.Second)
@@ -164,8 +174,4 @@ func (o *Options) limits() parser.Limits {
 	return limits
 }
 
-func (o *Options) reportError(err error) {
-	if o.OnError != nil {
-		o.OnError(err)
-	}
-}
+func (o *Options) reportError(err error) { o.OnError(err) }

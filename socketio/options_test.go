@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"errors"
 	"math"
 	"reflect"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
 )
 
 // Each option that can be wrong, with a value that cannot work.
@@ -56,6 +58,13 @@ func TestOptionsThatCannotWork(t *testing.T) {
 	}
 }
 
+func TestPlatformThatCannotWork(t *testing.T) {
+	cause := errors.New("no such header")
+	_, err := New("http://host", &Options{Platform: transport.Platform{Err: cause}})
+	require.ErrorIs(t, err, cause)
+	require.EqualError(t, err, "socketio: Options.Platform: no such header")
+}
+
 func TestOptionsAtTheirEdges(t *testing.T) {
 	_, err := New("http://host", &Options{
 		Path:                 "/",
@@ -84,6 +93,8 @@ func defaults(t *testing.T, o *Options) *Options {
 
 func TestEveryOptionHasItsDefault(t *testing.T) {
 	o := defaults(t, nil)
+	require.NotNil(t, o.OnError) // prints
+	o.OnError = nil
 	require.Equal(t, Options{
 		Path:                 "/socket.io/",
 		Timeout:              20 * time.Second,

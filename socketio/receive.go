@@ -131,6 +131,8 @@ func (c *connection) keep(a arrival) error {
 	return nil
 }
 
+var errConfirmedTwice = errors.New("socketio: a second answer to CONNECT")
+
 // confirmed is called with manager.mu held, for the answer to CONNECT. It returns
 // the events that came before it.
 // https://socket.io/docs/v4/socket-io-protocol/#connection-to-a-namespace
@@ -144,7 +146,7 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 	}
 	switch {
 	case conn.sid != "":
-		return nil, nil
+		return nil, errConfirmedTwice
 	case answer.SID == "": // Socket.IO 2 connects "/" unasked, with nothing but the type
 		return nil, ErrVersion
 	case !s.active: // Disconnect came before the answer
@@ -153,7 +155,7 @@ func (s *Socket) confirmed(conn *connection, p *parser.Packet) ([]arrival, error
 		s.drop(errNotConnected)
 		return nil, nil
 	}
-	conn.sid = answer.SID
+	conn.sid, conn.session.joined = answer.SID, true
 	conn.recovered = s.recovery.connected(answer.PID)
 	s.context, s.lastErr = conn.ctx, nil
 	waiting := s.buffer.take()

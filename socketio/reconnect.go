@@ -64,7 +64,7 @@ func (m *Manager) keep() {
 	stopWatching := m.watch()
 	defer stopWatching()
 	retry := m.opts.backoff()
-	everOpen := false
+	joined := false // by a socket, at some time
 	for ctx := m.begin(); ctx != nil; ctx = m.begin() {
 		attempt := retry.attempts
 		if t := m.tracer.Load(); t != nil {
@@ -72,9 +72,11 @@ func (m *Manager) keep() {
 		}
 		session, err := m.open(ctx)
 		if err == nil {
-			everOpen = true
-			retry.reset()
 			err = m.serve(ctx, session)
+			if session.joined { // a connection alone is no success: what is behind it may be broken
+				joined = true
+				retry.reset()
+			}
 		} else if t := m.tracer.Load(); t != nil && ctx.Err() == nil {
 			t.ConnectFailed(attempt, err)
 		}
@@ -82,15 +84,15 @@ func (m *Manager) keep() {
 			continue // what ended was let go of
 		}
 		limit := m.opts.ReconnectionAttempts
-		final := m.opts.NoReconnect || permanent(err, everOpen) || limit > 0 && retry.attempts >= limit
-		m.failed(err, session == nil, final)
-		if final {
+		last := m.opts.NoReconnect || final(err, joined) || limit > 0 && retry.attempts >= limit
+		m.failed(err, session == nil, last)
+		if last {
 			if t := m.tracer.Load(); t != nil {
 				t.GaveUp(err)
 			}
 			continue
 		}
-		delay := retry.next(rand.Float64())
+		delay := retry.next(rand.Float64()) + retryAfter(err)
 		if t := m.tracer.Load(); t != nil {
 			t.ReconnectScheduled(retry.attempts, delay)
 		}
@@ -143,6 +145,9 @@ func (m *Manager) serve(ctx context.Context, session *session) error {
 	m.unlock()
 
 	cause, err := session.Serve(session.receive)
+	if session.unanswered(cause, err) {
+		err = fmt.Errorf("%w: %w", errUnanswered, err)
+	}
 	reason := Reason(cause)
 	if cause == engineio.ForcedClose {
 		reason = ClientDisconnect

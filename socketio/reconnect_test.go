@@ -120,73 +120,160 @@ func TestConnectTimeout(t *testing.T) {
 	})
 }
 
-func TestWhichErrorsArePermanent(t *testing.T) {
+func TestWhichErrorsAreFinal(t *testing.T) {
 	status := func(status int, code engineio.Code) error { return &StatusError{Status: status, Code: code} }
 	none := engineio.CodeNone
 	for _, test := range []struct {
 		err          error
-		first, later bool // permanent before and after the first connection
+		first, later bool // final before and after a namespace was joined
 	}{
+		{ErrNoTransport, true, true},
+		{ErrVersion, true, false},
+		{status(400, engineio.CodeVersion), true, false},
+		{status(400, engineio.CodeForbidden), true, false},
+		{status(403, engineio.CodeForbidden), true, false},
+		{&DisconnectError{Reason: TransportError, Err: ErrVersion}, true, false},
+
 		{errNetwork, false, false},
 		{context.DeadlineExceeded, false, false},
-		{ErrVersion, true, true},
-		{status(400, engineio.CodeVersion), true, true},
-		{ErrNoTransport, true, true},
-		{status(400, engineio.CodeTransportUnknown), true, true},
-		{status(400, engineio.CodeForbidden), true, true},
-		{status(403, engineio.CodeForbidden), true, true},
-		{status(401, none), true, true},
-		{status(403, none), true, true},
-		{status(414, none), true, true},
-		{status(404, none), true, false},
-		{status(200, none), true, false},
-		{status(301, none), true, false},
-		{&AnswerError{Body: "<html>"}, true, false},
-		{status(400, engineio.CodeSessionUnknown), false, false},
-		{status(400, engineio.CodeBadRequest), false, false},
+		{&AnswerError{Body: "<html>"}, false, false},
+		{status(200, none), false, false},
+		{status(301, none), false, false},
+		{status(401, none), false, false},
+		{status(403, none), false, false},
+		{status(404, none), false, false},
 		{status(408, none), false, false},
+		{status(414, none), false, false},
 		{status(429, none), false, false},
 		{status(500, none), false, false},
 		{status(502, none), false, false},
 		{status(503, none), false, false},
+		{status(400, engineio.CodeTransportUnknown), false, false},
+		{status(400, engineio.CodeSessionUnknown), false, false},
+		{status(400, engineio.CodeBadRequest), false, false},
 		{&DisconnectError{Reason: TransportError, Err: status(404, none)}, false, false},
-		{&DisconnectError{Reason: TransportError, Err: ErrVersion}, true, true},
 	} {
 		wrapped := errors.Join(errors.New("context"), test.err)
-		require.Equal(t, test.first, permanent(wrapped, false), "first: %v", test.err)
-		require.Equal(t, test.later, permanent(wrapped, true), "later: %v", test.err)
+		require.Equal(t, test.first, final(wrapped, false), "first: %v", test.err)
+		require.Equal(t, test.later, final(wrapped, true), "later: %v", test.err)
 	}
 }
 
-func TestPermanentErrorEndsTheConnecting(t *testing.T) {
-	answers := []error{
-		&transport.HandshakeError{Status: 503},
-		&transport.HandshakeError{Status: 404, Body: "page not found"},
-	}
-	opts := noJitter
-	opts.Platform.Dialer = transporttest.DialFunc(func(context.Context, string, int) (transport.Conn, error) {
-		err := answers[0]
-		answers = answers[1:]
+// answering is a platform whose dials are answered with these errors, one after the
+// other, and then by the test.
+func (d *dialogue) answering(errs ...error) {
+	inner := d.manager.engine.Dialer
+	d.manager.engine.Dialer = transporttest.DialFunc(func(ctx context.Context, url string, max int) (transport.Conn, error) {
+		if len(errs) == 0 {
+			return inner.Dial(ctx, url, max)
+		}
+		err := errs[0]
+		errs = errs[1:]
 		return nil, err
 	})
-	play(t, &opts, func(d *dialogue) {
+}
+
+// What answers first may be a page of something that is in the server's place for now.
+func TestForeignAnswersAreRepeated(t *testing.T) {
+	play(t, &noJitter, func(d *dialogue) {
+		d.answering(
+			&transport.HandshakeError{Status: 200, Body: "<html>please log in"},
+			&transport.HandshakeError{Status: 404, Body: "page not found"},
+			&transport.HandshakeError{Status: 502},
+		)
+		s := d.socket("/")
+		connect := d.connect(s)
+		time.Sleep(7 * time.Second)
+		d.accept().send(`40{"sid":"a"}`)
+		require.NoError(d, connect.result())
+		d.want(`connect error: engineio: open websocket: HTTP status 200: "<html>please log in"`,
+			`connect error: engineio: open websocket: HTTP status 404: "page not found"`,
+			`connect error: engineio: open websocket: HTTP status 502`,
+			"connect")
+	})
+}
+
+func TestFinalErrorEndsTheConnecting(t *testing.T) {
+	play(t, &noJitter, func(d *dialogue) {
+		d.answering(
+			&transport.HandshakeError{Status: 503},
+			&transport.HandshakeError{Status: 400, Body: `{"code":4,"message":"no cookie"}`},
+		)
 		s := d.socket("/")
 		err := s.Connect(d.Context())
 		var status *StatusError
 		require.ErrorAs(d, err, &status)
-		require.Equal(d, 404, status.Status)
+		require.Equal(d, engineio.CodeForbidden, status.Code)
 		require.False(d, s.Active())
 		d.want(`connect error: engineio: open websocket: HTTP status 503`,
-			`connect error: engineio: open websocket: HTTP status 404: "page not found"`)
+			`connect error: engineio: open websocket: HTTP status 400, code 4: no cookie`)
+	})
+}
+
+// Once a namespace was joined the server was right, and will be again.
+func TestNothingIsFinalBehindAJoin(t *testing.T) {
+	play(t, &noJitter, func(d *dialogue) {
+		s := d.socket("/")
+		p := d.connected(s)
+		d.answering(
+			&transport.HandshakeError{Status: 400, Body: `{"code":4,"message":"Forbidden"}`},
+			&transport.HandshakeError{Status: 400, Body: `{"code":5,"message":"Unsupported protocol version"}`},
+		)
+		p.conn.Drop()
+		time.Sleep(3 * time.Second)
+		require.True(d, s.Active())
+		time.Sleep(4 * time.Second)
+		d.connectedAgain()
+	})
+}
+
+// A server that makes handshakes and nothing else is one that fails.
+func TestHandshakeAloneIsNoSuccess(t *testing.T) {
+	opts := noJitter
+	opts.ReconnectionAttempts = 3
+	play(t, &opts, func(d *dialogue) {
+		s := d.quiet()
+		connect := d.connect(s)
+		for _, delay := range []time.Duration{0, 1 * time.Second, 2 * time.Second, 4 * time.Second} {
+			time.Sleep(delay)
+			d.accept().conn.Drop()
+			synctest.Wait()
+		}
+		var lost *DisconnectError
+		require.ErrorAs(d, connect.result(), &lost)
+		require.False(d, s.Active())
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	play(t, &noJitter, func(d *dialogue) {
+		d.answering(
+			&transport.HandshakeError{Status: 503, RetryAfter: 30 * time.Second},
+			&transport.HandshakeError{Status: 429, RetryAfter: 1000 * time.Hour},
+			&transport.HandshakeError{Status: 503},
+		)
+		connect := d.connect(d.quiet())
+		begin := time.Now()
+		connect.wantWaiting()
+		time.Sleep(31*time.Second + maxRetryAfter + 2*time.Second + 4*time.Second - 1)
+		d.wantNoDial()
+		time.Sleep(1)
+		d.accept().send(`40{"sid":"a"}`)
+		require.NoError(d, connect.result())
+		require.Equal(d, 37*time.Second+maxRetryAfter, time.Since(begin))
 	})
 }
 
 func TestServerOfAnotherRevision(t *testing.T) {
 	play(t, nil, func(d *dialogue) {
-		connect := d.connect(d.quiet())
+		s := d.quiet()
+		var failure error
+		s.OnConnectError(func(err error) { failure = err })
+		connect := d.connect(s)
 		p := d.accept()
 		p.send("40")
 		require.ErrorIs(d, connect.result(), ErrVersion)
+		require.ErrorIs(d, failure, ErrVersion)
 		p.wantClosed()
 		time.Sleep(time.Hour)
 		d.wantNoDial()

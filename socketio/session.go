@@ -15,6 +15,7 @@ type session struct {
 	manager *Manager
 	id      uint64         // counted from 1
 	decoder parser.Decoder // the reader's
+	joined  bool           // by a socket, at some time; keep's own
 }
 
 // receive takes a message of the server.
@@ -32,6 +33,16 @@ func (c *session) receive(m transport.Message) {
 	case err != nil:
 		c.Abort(engineio.ParseError, err)
 	}
+}
+
+// unanswered reports whether the server has ended the session, or sent what is no packet,
+// in place of an answer to CONNECT. A connection that broke (1006) tells nothing.
+func (c *session) unanswered(reason engineio.Reason, err error) bool {
+	if c.joined || reason != engineio.TransportClose {
+		return !c.joined && errors.Is(err, parser.ErrUnexpectedBinary)
+	}
+	closed, ok := errors.AsType[*transport.CloseError](err)
+	return !ok || closed.Code != 1006
 }
 
 // The hooks of the engine, which it calls while the session is served.

@@ -255,7 +255,7 @@ func TestPacketsOutOfPlaceAreIgnored(t *testing.T) {
 	play(t, nil, func(d *dialogue) {
 		s := d.socket("/")
 		p := d.connected(s)
-		p.send(`40{"sid":"again"}`, "40", `43123["nobody"]`, `41/unknown,`, `44/unknown,{"message":"x"}`)
+		p.send(`43123["nobody"]`, `41/unknown,`, `44/unknown,{"message":"x"}`)
 		p.wantOpen()
 		require.Equal(d, "first", s.ID())
 		d.want("connect")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Message is what a [Conn] carries: one WebSocket message, text or binary.
@@ -102,6 +103,8 @@ type RoundTripper interface {
 	// status. An error means that there was no complete response. It does not tell
 	// whether the server has acted on the request, so a RoundTripper never repeats one
 	// that the server may have seen: a polling GET takes events out of the session.
+	// A redirect to another origin is an error that tells of it: no part of the request
+	// goes there, because each may hold credentials.
 	// A browser repeats requests by itself, which its implementation cannot prevent.
 	RoundTrip(ctx context.Context, r *Request) (*Response, error)
 }
@@ -125,6 +128,11 @@ type Response struct {
 	Status      int    // HTTP status
 	ContentType string // as the header has it; empty when it is missing
 	Body        []byte // whole, and decompressed
+
+	// RetryAfter is how long the server wants to be left alone, as the header of that
+	// name says, in seconds or as a date. 0 when it does not, or the runtime does not tell.
+	// https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+	RetryAfter time.Duration
 }
 
 // Platform is what a runtime offers to a client. A nil field is something the runtime lacks.
@@ -139,6 +147,9 @@ type Platform struct {
 	// Watch calls fn for every change of the runtime's surroundings until stop is
 	// called. fn must not block. Nil where nothing is known of them.
 	Watch func(fn func(Signal)) (stop func())
+	// Err says what is wrong with the configuration that the Platform was made of. A
+	// client returns it when it is made.
+	Err error
 }
 
 // Signal is a change of the surroundings that a runtime noticed.
@@ -197,6 +208,8 @@ func (e *CloseError) Error() string {
 type HandshakeError struct {
 	Status int    // HTTP status
 	Body   string // the beginning of the response body
+
+	RetryAfter time.Duration // as in Response
 }
 
 // Error tells the status and the beginning of the body.

@@ -35,7 +35,11 @@
 //
 //   - A WebSocket of a browser sends no headers, and does not tell why it could not
 //     be opened: the error of Dial has no HTTP status.
-//   - It has no back-pressure for what it receives. A connection with more than
+//   - A page is not told where a redirect leads, and fetch would follow it to any origin with
+//     the body of a POST. So polling follows none, and its error does not name the address.
+//   - A page sees Retry-After of another origin only if that says so, with
+//     Access-Control-Expose-Headers.
+//   - A WebSocket has no back-pressure for what it receives. A connection with more than
 //     64 MiB of messages that nobody reads ends with [ErrUnread].
 //   - A message over the limit is refused after the browser has received it.
 //   - It closes with code 1000 or with 3000 to 4999 only. Close sends the other codes of

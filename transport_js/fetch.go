@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/hack-pad/safejs"
 
@@ -16,8 +18,11 @@ type roundTripper struct {
 	credentials string
 }
 
-// RoundTrip does an exchange with fetch, which follows redirects and sets the
-// headers that a browser sets.
+// errRedirect says that an answer sends the request elsewhere. fetch would follow to any
+// origin, with the body of a POST, and does not tell a page where that is.
+var errRedirect = errors.New("the server redirects, which a page does not follow: use the address where it answers")
+
+// RoundTrip does an exchange with fetch, which sets the headers that a browser sets.
 func (t *roundTripper) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
 	response, err := t.fetch(ctx, r)
 	switch {
@@ -38,7 +43,7 @@ func (t *roundTripper) fetch(ctx context.Context, r *transport.Request) (*transp
 	global := safejs.Global()
 	controller := s.construct(s.get(global, "AbortController"))
 	abort := func() { _, _ = controller.Call("abort") }
-	options := map[string]any{"method": r.Method, "cache": "no-store", "signal": s.get(controller, "signal")}
+	options := map[string]any{"method": r.Method, "cache": "no-store", "redirect": "manual", "signal": s.get(controller, "signal")}
 	if t.credentials != "" {
 		options["credentials"] = t.credentials
 	}
@@ -52,8 +57,17 @@ func (t *roundTripper) fetch(ctx context.Context, r *transport.Request) (*transp
 	answer := &transport.Response{
 		Status: s.int(s.get(response, "status")),
 	}
-	if contentType := s.call(s.get(response, "headers"), "get", "Content-Type"); contentType.Type() == safejs.TypeString {
-		answer.ContentType = s.string(contentType)
+	header := func(name string) (text string) {
+		if value := s.call(s.get(response, "headers"), "get", name); value.Type() == safejs.TypeString {
+			text = s.string(value)
+		}
+		return text
+	}
+	answer.ContentType = header("Content-Type")
+	answer.RetryAfter = retryAfter(&s, header("Retry-After")) // of another origin only if it lets pages see it
+	if s.err == nil && (answer.Status == 0 || answer.Status/100 == 3) {
+		abort()
+		return nil, errRedirect
 	}
 	stream := s.get(response, "body")
 	if s.err != nil || stream.IsNull() {
@@ -72,6 +86,18 @@ func (t *roundTripper) fetch(ctx context.Context, r *transport.Request) (*transp
 		}
 	}
 	return answer, s.err
+}
+
+// retryAfter reads the header of that name, in seconds or a date.
+func retryAfter(s *script, text string) time.Duration {
+	seconds, err := strconv.Atoi(text)
+	if err != nil && text != "" {
+		date := s.get(safejs.Global(), "Date")
+		if at, now := s.int(s.call(date, "parse", text)), s.int(s.call(date, "now")); at > now { // not NaN either
+			seconds = (at - now) / 1000
+		}
+	}
+	return time.Duration(max(min(seconds, 1<<31), 0)) * time.Second
 }
 
 // await waits for a promise to settle. When ctx is over it calls abort, which has

@@ -22,16 +22,18 @@ import (
 // dialer is a transport.Dialer on net/http.
 type dialer struct {
 	client       *http.Client
-	header       http.Header
+	extra        extra
 	stallTimeout time.Duration
 }
 
 // Dial implements transport.Dialer. The context bounds the handshake only.
 func (d *dialer) Dial(ctx context.Context, address string, maxMessage int) (transport.Conn, error) {
-	upgrade := &upgrader{base: transportOf(d.client)}
+	upgrade := &upgrader{base: d.client.Transport}
 	client := *d.client
 	client.Transport = upgrade
-	ws, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: d.header})
+	ws, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{
+		HTTPClient: &client, HTTPHeader: d.extra.header, Host: d.extra.host,
+	})
 	if err != nil {
 		if upgrade.stream != nil {
 			_ = upgrade.stream.Close()
@@ -56,7 +58,7 @@ func dialError(ctx context.Context, response *http.Response, err error) error {
 		return context.Cause(ctx)
 	}
 	if response != nil && response.StatusCode != http.StatusSwitchingProtocols {
-		refused := &transport.HandshakeError{Status: response.StatusCode}
+		refused := &transport.HandshakeError{Status: response.StatusCode, RetryAfter: retryAfter(response.Header)}
 		if response.Body != nil {
 			body, _ := io.ReadAll(response.Body) // the library has cut it to 1 KiB
 			refused.Body = string(body)

@@ -160,7 +160,7 @@ func TestPlatformSharesCookies(t *testing.T) {
 		}
 		http.SetCookie(w, &http.Cookie{Name: "server", Value: "7", Path: "/"})
 	}))
-	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
+	t.Cleanup(defaultTransport().(*http.Transport).CloseIdleConnections)
 	p := Platform(&Config{Header: http.Header{"Authorization": {"Bearer x"}}})
 
 	_, err := p.RoundTripper.RoundTrip(t.Context(), &transport.Request{Method: "GET", URL: server.URL})

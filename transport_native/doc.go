@@ -46,6 +46,13 @@
 // request that was not sent, or that an HTTP/2 server says it has not looked at, goes to
 // another connection.
 //
+// # Redirects
+//
+// A redirect is followed within its origin: same scheme, host and port. One to another
+// origin is an error that names the address, because headers, the payload of CONNECT and
+// the query would go there; so is one that makes a GET of a POST. A policy of
+// Config.HTTPClient may be stricter.
+//
 // # Limitations
 //
 // Messages are not compressed. WebSockets are opened over HTTP/1.1 only.

@@ -5,6 +5,7 @@ package transportnative
 import (
 	"net/http"
 	"net/http/cookiejar"
+	"sync"
 	"time"
 
 	"github.com/isosocket/isosocket/transport"
@@ -13,12 +14,22 @@ import (
 // Config is what only this runtime lets a client choose. Nil and the zero value are useful.
 type Config struct {
 	// HTTPClient does all exchanges, handshakes of WebSockets included: proxies, TLS
-	// settings and cookies are the ones of its Transport and Jar. The Transport must be an
-	// [http.Transport] or pass requests on to one with their context.
-	// If nil, it is a client with [http.DefaultTransport] and a cookie jar of its own.
+	// settings and cookies are the ones of its Transport and Jar. It is copied by
+	// Platform. If nil, it is one whose fields are.
+	//
+	// A Transport must be an [http.Transport] or pass requests on to one with their
+	// context. If nil, it is a clone of [http.DefaultTransport], made when it is first
+	// needed, that closes an idle connection after 4 seconds, before servers do.
+	//
+	// A nil Jar is replaced by one of the Platform, because load balancers need their
+	// cookies back. CheckRedirect may forbid redirects, and cannot allow more than
+	// stay at their origin. Timeout bounds the handshake of a WebSocket only: a server
+	// that has nothing to say leaves a GET unanswered.
 	HTTPClient *http.Client
 
-	// Header is added to every request. It must not be changed afterwards.
+	// Header is added to every request, as "Host" its host. It must not be changed
+	// afterwards. Names that belong to the protocols, such as "Content-Length", and what
+	// is no header at all make the Err of the Platform.
 	Header http.Header
 
 	// StallTimeout is how long a server may take for 10,000 bytes of what waits for it
@@ -27,46 +38,54 @@ type Config struct {
 	StallTimeout time.Duration
 }
 
+// idleTimeout is less than what servers keep an idle connection for, 5 seconds in Node.js
+// by default. A request that meets a connection being closed fails, because none is repeated.
+const idleTimeout = 4 * time.Second
+
+// defaultTransport is one for all, so that clients share connections with HTTP/2.
+var defaultTransport = sync.OnceValue(func() http.RoundTripper {
+	pool, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport // the program's own
+	}
+	pool = pool.Clone()
+	pool.IdleConnTimeout = idleTimeout
+	return pool
+})
+
+// httpClient returns a client of the platform's own.
 func (c *Config) httpClient() *http.Client {
-	if c != nil && c.HTTPClient != nil {
-		return c.HTTPClient
+	client := new(http.Client)
+	if c.HTTPClient != nil {
+		*client = *c.HTTPClient
 	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		panic("BUG: a cookie jar without options failed: " + err.Error())
-	}
-	return &http.Client{Jar: jar}
-}
-
-// transportOf returns what the client does its exchanges with.
-func transportOf(client *http.Client) http.RoundTripper {
 	if client.Transport == nil {
-		return http.DefaultTransport
+		client.Transport = defaultTransport()
 	}
-	return client.Transport
-}
-
-func (c *Config) header() http.Header {
-	if c == nil {
-		return nil
+	if client.Jar == nil {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			panic("BUG: a cookie jar without options failed: " + err.Error())
+		}
+		client.Jar = jar
 	}
-	return c.Header
-}
-
-func (c *Config) stallTimeout() time.Duration {
-	if c == nil {
-		return stallTimeout(0)
-	}
-	return stallTimeout(c.StallTimeout)
+	client.CheckRedirect = stayAtOrigin(client.CheckRedirect)
+	return client
 }
 
 // Platform returns the native runtime of a client. Polling and WebSocket share the
 // cookies, so that a load balancer's cookie leads both to the same server. The
-// platform may be used by many clients at once; config may be nil.
+// platform may be used by many clients at once; config may be nil. Its Err says what is
+// wrong with the config.
 func Platform(config *Config) transport.Platform {
+	if config == nil {
+		config = new(Config)
+	}
 	client := config.httpClient()
+	extra, err := split(config.Header)
 	return transport.Platform{
-		Dialer:       &dialer{client, config.header(), config.stallTimeout()},
-		RoundTripper: newRoundTripper(client, config.header()),
+		Dialer:       &dialer{client, extra, stallTimeout(config.StallTimeout)},
+		RoundTripper: newRoundTripper(client, extra),
+		Err:          err,
 	}
 }

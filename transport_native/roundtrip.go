@@ -10,21 +10,24 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
+	"time"
 
 	"github.com/isosocket/isosocket/transport"
 )
 
 // newRoundTripper returns a roundTripper that uses the client, and does each exchange once.
-func newRoundTripper(client *http.Client, header http.Header) *roundTripper {
+// The timeout of the client would end a poll that waits for an event.
+func newRoundTripper(client *http.Client, extra extra) *roundTripper {
 	exact := *client
-	exact.Transport = once{transportOf(client)}
-	return &roundTripper{&exact, header}
+	exact.Transport, exact.Timeout = once{client.Transport}, 0
+	return &roundTripper{&exact, extra}
 }
 
 // roundTripper is a transport.RoundTripper on net/http.
 type roundTripper struct {
 	client *http.Client
-	header http.Header
+	extra  extra
 }
 
 // RoundTrip implements transport.RoundTripper.
@@ -55,9 +58,10 @@ func (t *roundTripper) roundTrip(ctx context.Context, r *transport.Request) (*tr
 	if r.Progress != nil && body != nil {
 		request.Body = io.NopCloser(&counted{request.Body, r.Progress}) // of which net/http knows the length by now
 	}
-	for name, values := range t.header {
+	for name, values := range t.extra.header {
 		request.Header[name] = values
 	}
+	request.Host = t.extra.host // "" means that of the URL
 	if r.ContentType != "" {
 		request.Header.Set("Content-Type", r.ContentType)
 	}
@@ -77,6 +81,7 @@ func (t *roundTripper) roundTrip(ctx context.Context, r *transport.Request) (*tr
 		Status:      response.StatusCode,
 		ContentType: response.Header.Get("Content-Type"),
 		Body:        data,
+		RetryAfter:  retryAfter(response.Header),
 	}, nil
 }
 
@@ -93,6 +98,18 @@ func (c *counted) Read(p []byte) (int, error) {
 		c.progress(n)
 	}
 	return n, err
+}
+
+// retryAfter reads the header of that name.
+func retryAfter(header http.Header) time.Duration {
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(time.Until(at), 0)
+	}
+	return 0
 }
 
 // readBody reads the body of at most limit bytes (0 means no limit).

@@ -37,8 +37,12 @@ func (h Handshake) Encode() transport.Message {
 	return Encode(Packet{Type: TypeOpen, Data: data})
 }
 
-// ParseHandshake reads the data of an open packet. The sid must not be empty and
-// both times must be positive; unknown members are ignored. The error is a
+// maxHandshake is far more than an id and a few names of transports take. The id becomes
+// part of every URL, and servers refuse one of more than 8 to 16 KB.
+const maxHandshake = 4 << 10
+
+// ParseHandshake reads the data of an open packet, of at most 4 KiB. The sid must not be
+// empty and both times must be positive; unknown members are ignored. The error is a
 // [*SyntaxError] that wraps [ErrHandshake].
 func ParseHandshake(data []byte) (Handshake, error) {
 	var wire struct {
@@ -47,6 +51,9 @@ func ParseHandshake(data []byte) (Handshake, error) {
 		PingInterval float64     `json:"pingInterval"`
 		PingTimeout  float64     `json:"pingTimeout"`
 		MaxPayload   float64     `json:"maxPayload"`
+	}
+	if len(data) > maxHandshake {
+		return Handshake{}, handshakeError("%d bytes, limit %d", len(data), maxHandshake)
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return Handshake{}, handshakeError("%v", err)

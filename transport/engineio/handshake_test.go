@@ -2,6 +2,7 @@ package engineio_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,10 @@ func TestParseHandshakeError(t *testing.T) {
 		{"string for a time", `{"sid":"a","pingInterval":"25000","pingTimeout":1}`, "cannot unmarshal string"},
 		{"string for the upgrades", `{"sid":"a","upgrades":"websocket","pingInterval":1,"pingTimeout":1}`, "cannot unmarshal string"},
 		{"number among the upgrades", `{"sid":"a","upgrades":[1],"pingInterval":1,"pingTimeout":1}`, "cannot unmarshal number"},
+		{"long sid", `{"sid":"` + strings.Repeat("x", 4096) + `","pingInterval":1,"pingTimeout":1}`, "4139 bytes, limit 4096"},
+		{"many upgrades", `{"sid":"a","upgrades":[` + strings.Repeat(`"",`, 5000) + `"x"],"pingInterval":1,"pingTimeout":1}`, "limit 4096"},
+		{"NaN", `{"sid":"a","pingInterval":NaN,"pingTimeout":1}`, "invalid character 'N'"},
+		{"number of megabytes", `{"sid":"a","pingInterval":1` + strings.Repeat("0", 1<<20) + `,"pingTimeout":1}`, "limit 4096"},
 		{"negative limit", `{"sid":"a","pingInterval":1,"pingTimeout":1,"maxPayload":-1}`, "maxPayload of -1 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,8 @@ func TestRoundTripper(t *testing.T, target Target) {
 		{"get", e.testGet},
 		{"post", e.testPost},
 		{"status", e.testStatus},
+		{"retry after", e.testRetryAfter},
+		{"redirect", e.testRedirect},
 		{"limit", e.testLimit},
 		{"truncated", e.testTruncated},
 		{"once", e.testOnce},
@@ -98,6 +101,40 @@ func (e exchange) testStatus(t *testing.T) {
 		}
 		if response.Status != code || string(response.Body) != fmt.Sprintf("status %d", code) {
 			t.Errorf("status %d: got %d with body %q", code, response.Status, response.Body)
+		}
+	}
+}
+
+func (e exchange) testRetryAfter(t *testing.T) {
+	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "soon": 0, "-1": 0, "Sun, 06 Nov 1994 08:49:37 GMT": 0} {
+		response, err := e.RoundTrip(within(t), &transport.Request{Method: "GET", URL: e.url + "/status?code=503&after=" + url.QueryEscape(value)})
+		if err != nil || response.RetryAfter != want {
+			t.Errorf("%q: %+v, %v", value, response, err)
+		}
+	}
+	date := time.Now().Add(time.Hour).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+	response, err := e.RoundTrip(within(t), &transport.Request{Method: "GET", URL: e.url + "/status?code=503&after=" + url.QueryEscape(date)})
+	if err != nil || response.RetryAfter < 50*time.Minute || response.RetryAfter > time.Hour {
+		t.Errorf("a date in an hour: %+v, %v", response, err)
+	}
+}
+
+// testRedirect sends a request to another origin, to which what is in it must not go.
+func (e exchange) testRedirect(t *testing.T) {
+	for _, code := range []int{301, 302, 303, 307, 308} {
+		for _, r := range []transport.Request{
+			{Method: "GET"},
+			{Method: "POST", ContentType: "text/plain", Body: []byte("secret")},
+		} {
+			name := rand.Text()
+			r.URL = fmt.Sprintf("%s/redirect?code=%d&name=%s", e.url, code, name)
+			_, err := e.RoundTrip(within(t), &r)
+			if err == nil || !strings.Contains(err.Error(), "redirect") {
+				t.Errorf("%s, %d: error %v, want one that tells of a redirect", r.Method, code, err)
+			}
+			if got := e.do(t, &transport.Request{Method: "GET", URL: e.url + "/count?name=" + name}); got != "0" {
+				t.Errorf("%s, %d: the other origin got %s requests", r.Method, code, got)
+			}
 		}
 	}
 }

@@ -52,6 +52,9 @@ func NewServer(accept func(http.ResponseWriter, *http.Request) (transport.Conn, 
 	s.mux.HandleFunc("/status", func(w http.ResponseWriter, r *http.Request) {
 		code, _ := strconv.Atoi(r.FormValue("code"))
 		w.Header().Set("Content-Type", "text/plain")
+		if after := r.FormValue("after"); after != "" {
+			w.Header().Set("Retry-After", after)
+		}
 		w.WriteHeader(code)
 		_, _ = fmt.Fprintf(w, "status %d", code)
 	})
@@ -72,6 +75,12 @@ func NewServer(accept func(http.ResponseWriter, *http.Request) (transport.Conn, 
 		_, _ = w.Write(make([]byte, 10))
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
+	})
+	// The way to /unanswered at another origin, which is this server by another name.
+	s.mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) {
+		code, _ := strconv.Atoi(r.FormValue("code"))
+		_, port, _ := net.SplitHostPort(r.Host)
+		http.Redirect(w, r, "http://localhost:"+port+"/unanswered?name="+r.FormValue("name"), code)
 	})
 	// The connection breaks in place of an answer, and how often that was asked for.
 	s.mux.HandleFunc("/unanswered", func(_ http.ResponseWriter, r *http.Request) {
@@ -100,6 +109,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Access-Control-Allow-Methods", "*")
 	w.Header().Set("Access-Control-Allow-Headers", "*")
+	w.Header().Set("Access-Control-Expose-Headers", "*")
 	if r.Method == http.MethodOptions {
 		w.WriteHeader(http.StatusNoContent)
 		return

@@ -1,8 +1,10 @@
 package engineclient
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/isosocket/isosocket/transport/engineio"
 	"github.com/isosocket/isosocket/transport/engineio/internal/session"
@@ -31,6 +33,8 @@ type StatusError struct {
 	Status  int           // of HTTP
 	Code    engineio.Code // of Engine.IO, CodeNone if the answer has none
 	Message string        // of the server, or the beginning of its answer
+
+	RetryAfter time.Duration // how long the server wants to be left alone; 0 when not told
 }
 
 // Error tells the status and what the server says.
@@ -49,9 +53,15 @@ func (e *StatusError) Is(target error) bool {
 	return target == ErrVersion && e.Code == engineio.CodeVersion
 }
 
-func newStatusError(status int, body []byte) *StatusError {
-	e := &StatusError{Status: status}
-	if e.Code, e.Message = engineio.ParseCode(body); e.Code == engineio.CodeNone {
+func newStatusError(status int, body []byte, retryAfter time.Duration) *StatusError {
+	e := &StatusError{Status: status, RetryAfter: retryAfter}
+	e.Code, e.Message = engineio.ParseCode(body)
+	if status != 400 && !bytes.HasPrefix(body, []byte("{")) {
+		// An Engine.IO server sends the text of a code with status 400 only. "Forbidden"
+		// with 403 is what others say. engine.io/lib/server.ts abortUpgrade
+		e.Code = engineio.CodeNone
+	}
+	if e.Code == engineio.CodeNone {
 		e.Message = excerpt(body)
 	}
 	return e

@@ -37,7 +37,7 @@ func (o *Options) exchange(ctx context.Context, r *transport.Request) (*transpor
 		return nil, err
 	}
 	if response.Status != 200 {
-		return nil, newStatusError(response.Status, response.Body)
+		return nil, newStatusError(response.Status, response.Body, response.RetryAfter)
 	}
 	return response, nil
 }

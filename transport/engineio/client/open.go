@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
@@ -11,7 +12,8 @@ import (
 )
 
 // Open makes the handshake, which ctx bounds, and returns the session. Serve must
-// be called on it.
+// be called on it. With TryAll each transport has an equal share of the time that is
+// left when its turn comes, so that one that hangs leaves some to the others.
 //
 // The error says what was met: a [*StatusError], an [*AnswerError], one that
 // matches [ErrVersion] or [ErrNoTransport], or what the runtime said of the
@@ -20,11 +22,20 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 	o := &options
 	o.withDefaults()
 	var failures []error
+	shares := 1
+	if o.TryAll {
+		shares = len(o.Transports)
+	}
+	for _, name := range o.Transports {
+		if !o.has(name) {
+			shares--
+		}
+	}
 	for _, name := range o.Transports {
 		if !o.has(name) {
 			continue
 		}
-		s, err := o.open(ctx, name)
+		s, err := o.open(ctx, name, shares)
 		if err == nil {
 			return s, nil
 		}
@@ -32,6 +43,7 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 		if !o.TryAll {
 			break
 		}
+		shares--
 	}
 	if failures == nil {
 		return nil, ErrNoTransport
@@ -39,7 +51,12 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 	return nil, errors.Join(failures...)
 }
 
-func (o *Options) open(ctx context.Context, name engineio.Transport) (*Session, error) {
+func (o *Options) open(ctx context.Context, name engineio.Transport, shares int) (*Session, error) {
+	if end, ok := ctx.Deadline(); ok && shares > 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = withTimeout(ctx, time.Until(end)/time.Duration(shares))
+		defer cancel()
+	}
 	if name == engineio.Polling {
 		return o.openPolling(ctx)
 	}
@@ -75,7 +92,7 @@ func (o *Options) openWebSocket(ctx context.Context) (*Session, error) {
 	conn, err := o.Dialer.Dial(ctx, o.endpoint(engineio.WebSocket, ""), o.MaxPayload)
 	if err != nil {
 		if refused, ok := errors.AsType[*transport.HandshakeError](err); ok {
-			err = newStatusError(refused.Status, []byte(refused.Body))
+			err = newStatusError(refused.Status, []byte(refused.Body), refused.RetryAfter)
 		}
 		return nil, err
 	}
@@ -104,13 +121,18 @@ func parseOpen(p engineio.Packet, err error, contentType string, answer []byte) 
 }
 
 // isRevision3 recognizes the payload of a Socket.IO 2 server, which writes the
-// length before each packet and does not look at the revision asked for.
+// length before each packet and does not look at the revision asked for. It is in decimal
+// with a colon, or in binary framing a zero, a byte for each digit, and 255.
 // https://github.com/socketio/engine.io-protocol/tree/v3#payload
 func isRevision3(body []byte) bool {
+	zero, end := byte('0'), byte(':')
+	if len(body) > 0 && body[0] == 0 {
+		body, zero, end = body[1:], 0, 255
+	}
 	digits := 0
-	for digits < len(body) && body[digits] >= '0' && body[digits] <= '9' {
+	for digits < len(body) && body[digits]-zero <= 9 {
 		digits++
 	}
 	rest := body[digits:]
-	return digits > 0 && len(rest) > 2 && rest[0] == ':' && rest[1] == byte(engineio.TypeOpen) && rest[2] == '{'
+	return digits > 0 && len(rest) > 2 && rest[0] == end && rest[1] == byte(engineio.TypeOpen) && rest[2] == '{'
 }

@@ -91,6 +91,8 @@ func TestRefusedHandshake(t *testing.T) {
 			"engineio: open polling: HTTP status 403, code 4: no cookie"},
 		{"version", 400, `{"code":5,"message":"Unsupported protocol version"}`, ErrVersion, new(*StatusError),
 			"engineio: open polling: HTTP status 400, code 5: Unsupported protocol version"},
+		{"Forbidden, by another", 403, "Forbidden", nil, new(*StatusError),
+			`engineio: open polling: HTTP status 403: "Forbidden"`},
 		{"proxy", 502, "<html>Bad Gateway</html>", nil, new(*StatusError),
 			`engineio: open polling: HTTP status 502: "<html>Bad Gateway</html>"`},
 		{"nothing", 404, "", nil, new(*StatusError), "engineio: open polling: HTTP status 404"},
@@ -101,6 +103,9 @@ func TestRefusedHandshake(t *testing.T) {
 			`engineio: open polling: the answer is not Engine.IO (text/plain): "4hello"`},
 		{"handshake without sid", 200, `0{"pingInterval":1,"pingTimeout":1}`, engineio.ErrHandshake, new(*AnswerError), ""},
 		{"revision 3", 200, fmt.Sprintf("%d:%s2:40", len(open), open), ErrVersion, nil, ""},
+		{"revision 3 in binary framing", 200, "\x00\x09\x06\xff" + open + "\x00\x02\xff40", ErrVersion, nil, ""},
+		{"binary of another kind", 200, "\x00\x09\x06\xff1", nil, new(*AnswerError), ""},
+		{"zeros", 200, "\x00\x00\x00", nil, new(*AnswerError), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			play(t, nil, func(d *dialogue) {
@@ -219,6 +224,34 @@ func TestTransportsInOrder(t *testing.T) {
 			})
 			require.ErrorContains(d, d.err, "open polling: HTTP status 502")
 			require.ErrorContains(d, d.err, "open websocket: handshake: transport: closed by peer")
+		})
+	})
+	t.Run("one that hangs leaves time to the others", func(t *testing.T) {
+		for _, hanging := range []string{"the dial", "the handshake"} {
+			play(t, func(o *Options) {
+				o.Transports, o.TryAll = []engineio.Transport{engineio.WebSocket, engineio.Polling}, true
+			}, func(d *dialogue) {
+				d.handshake.Upgrades = nil
+				d.opening(func() {
+					if hanging == "the handshake" {
+						d.accept()
+					}
+					time.Sleep(10*time.Second - 1)
+					d.wantNoRequest()
+					time.Sleep(1 + 9*time.Second)
+					d.get().reply(encoded(d.handshake))
+				})
+				require.NoError(d, d.err, hanging)
+			})
+		}
+	})
+	t.Run("one that fails at once leaves its time", func(t *testing.T) {
+		play(t, func(o *Options) { o.TryAll = true }, func(d *dialogue) {
+			begin := time.Now()
+			d.opening(func() { d.get().status(502, "") })
+			require.ErrorContains(d, d.err, "open polling: HTTP status 502")
+			require.ErrorIs(d, d.err, context.DeadlineExceeded)
+			require.Equal(d, 20*time.Second, time.Since(begin))
 		})
 	})
 	t.Run("what the runtime lacks is left out", func(t *testing.T) {

@@ -14,7 +14,7 @@ type Options struct {
 	URL string
 
 	// Transports in order of preference. The first one opens the session, or with
-	// TryAll the first one that can. Ones that the runtime lacks are left out. Nil
+	// TryAll the first one that can in its share of the time. Ones that the runtime lacks are left out. Nil
 	// means polling, upgraded to WebSocket.
 	Transports []engineio.Transport
 	TryAll     bool // of them

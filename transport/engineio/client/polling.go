@@ -1,6 +1,7 @@
 package engineclient
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,9 @@ type polling struct {
 	opening   []byte       // the payload that the handshake came in, with what is behind it
 	upgrade   upgrade      // guarded by the session's lock
 	moved     atomic.Int64 // bytes of requests and answers
+
+	packets int       // of the payload that is read; the reader's
+	turn    time.Time // when the reader began with it, or paused last
 }
 
 func (p *polling) Name() engineio.Transport { return engineio.Polling }
@@ -42,6 +46,7 @@ func (p *polling) End(engineio.Type) func() {
 func (p *polling) poll() transport.Conn {
 	s := p.session
 	handshake := true
+	p.turn = time.Now()
 	for packet, err := range s.options.Revision.DecodePayload(p.opening, 0) {
 		if !handshake && !p.polled(packet, err) {
 			return nil
@@ -55,6 +60,7 @@ func (p *polling) poll() transport.Conn {
 			s.Abort(engineio.TransportError, session.Wrap("poll", err))
 			return nil
 		}
+		p.packets, p.turn = 0, time.Now()
 		for packet, err := range s.options.Revision.DecodePayload(response.Body, 0) {
 			if !p.polled(packet, err) {
 				return nil
@@ -74,7 +80,27 @@ func (p *polling) polled(packet engineio.Packet, err error) bool {
 		return false
 	}
 	p.session.core.Receive(packet)
+	if p.packets++; p.packets%packetsATurn == 0 && !p.goOn() {
+		return false
+	}
 	return packet.Type != engineio.TypeClose
+}
+
+// The reader of a payload, which may hold millions of packets, looks up after so many:
+// whether the session still reads, and in a page whether others need the thread.
+const (
+	packetsATurn = 64
+	maxTurn      = 10 * time.Millisecond
+)
+
+func (p *polling) goOn() bool {
+	if runtime.GOOS == "js" {
+		if now := time.Now(); now.Sub(p.turn) > maxTurn {
+			time.Sleep(1) // lets JavaScript run, which Gosched does not
+			p.turn = time.Now()
+		}
+	}
+	return p.goesOn()
 }
 
 // goesOn reports whether there is to be another GET. A session that is closing

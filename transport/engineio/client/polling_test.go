@@ -3,6 +3,7 @@ package engineclient
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"testing"
 
@@ -35,6 +36,41 @@ func TestPollingRequestsAreIndependent(t *testing.T) {
 		d.get()
 		d.wantNoRequest()
 	})
+}
+
+// A payload is bounded in bytes only, and may hold millions of packets.
+func TestCloseInAPayload(t *testing.T) {
+	for name, end := range map[string]func(s *Session){
+		"Close": (*Session).Close,
+		"Abort": func(s *Session) { s.Abort(engineio.ForcedClose, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			decoded := 0
+			counting := *engineio.Revision4
+			counting.DecodePayload = func(body []byte, maxPackets int) iter.Seq2[engineio.Packet, error] {
+				return func(yield func(engineio.Packet, error) bool) {
+					engineio.DecodePayload(body, maxPackets)(func(p engineio.Packet, err error) bool {
+						decoded++
+						return yield(p, err)
+					})
+				}
+			}
+			configure := func(o *Options) { pollingOnly(o); o.Revision = &counting }
+			play(t, configure, func(d *dialogue) {
+				d.open()
+				d.get().reply("4before", "4block", strings.Repeat("6\x1e", 100_000)+"4behind")
+				d.wantReceived("before", "block")
+				end(d.session)
+				close(d.release)
+				d.wantReceived()
+				require.Less(d, decoded, 100)
+				if name == "Close" {
+					d.post("1").reply("ok")
+				}
+				d.wantEnd(engineio.ForcedClose)
+			})
+		})
+	}
 }
 
 func TestPayloadsAreSplit(t *testing.T) {
