@@ -60,7 +60,7 @@ func (p *polling) servePost(w http.ResponseWriter, r *http.Request) {
 	close(served.done)
 	if status != http.StatusOK {
 		writeBody(w, status, plain, nil)
-		p.session.server.options.Rejected(r, Rejection{Status: status, Code: engineio.CodeNone, Err: err})
+		p.session.server.options.Rejected(r, Rejection{Status: status, Code: engineio.CodeNone, Err: err, Ended: err != nil})
 		return
 	}
 	writeBody(w, status, "text/html", []byte("ok"))
