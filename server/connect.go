@@ -63,8 +63,9 @@ func (s *Socket) confirm() bool {
 func (s *Socket) refuse(err error) {
 	if failed, ok := err.(*event.HandlerError); ok && failed.Stack != nil {
 		s.report(err)
+	} else {
+		s.namespace.server.logRefused(s.conn, slog.LevelInfo, s.namespace.name, "middleware", err)
 	}
-	s.namespace.server.logRefused(s.conn, slog.LevelInfo, s.namespace.name, "middleware", err)
 	s.namespace.server.trace.Load().connectRefused(s, err)
 	if s.state.Load() == pending {
 		message, data := refusal(err)

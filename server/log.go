@@ -237,7 +237,7 @@ func settingOf(err error) string {
 		option string
 	}{
 		{errSlow, "Options.SendBufferBytes"},
-		{os.ErrDeadlineExceeded, "Options.WriteTimeout or BodyTimeout"},
+		{os.ErrDeadlineExceeded, "Options.WriteTimeout or Options.BodyTimeout"},
 		{transport.ErrTooLarge, "Options.MaxPayload"},
 		{parser.ErrTooLarge, "Options.MaxPayload"},
 		{parser.ErrTooManyAttachments, "Options.MaxAttachments"},
@@ -317,7 +317,7 @@ func (s *Server) hint(r *Rejection) string {
 // logUnreadable says that a browser will keep an answer from the page that asked.
 func (s *Server) logUnreadable(r *http.Request) {
 	s.log.say(slog.LevelWarn, msgUnreadable, "origin not allowed", func(l attributes) attributes {
-		return l.request(r.RemoteAddr, r.Host, r.Header).text("hint", "Options.Origins or Options.CORS")
+		return l.request(r.RemoteAddr, r.Host, r.Header).text("hint", "Options.Origins or Options.CORS; or a proxy in front has to pass on the header Host")
 	})
 }
 

@@ -90,9 +90,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve serves a request behind CORS.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Origin") != "" && r.Header.Get("Upgrade") == "" &&
-		w.Header().Get("Access-Control-Allow-Origin") == "" && !engineserver.OriginAllowed(r, nil) {
-		s.logUnreadable(r) // and it is served: a client that is no page may send any header
+	if w.Header().Get("Access-Control-Allow-Origin") == "" && !engineserver.OriginAllowed(r, nil) {
+		if q := r.URL.Query(); q.Get("transport") == "polling" && !q.Has("sid") {
+			s.logUnreadable(r) // and it is served: a client that is no page may send any header
+		}
 	}
 	s.engine.ServeHTTP(w, r)
 }

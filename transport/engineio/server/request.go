@@ -41,7 +41,6 @@ func (s *Server) reject(w http.ResponseWriter, r *http.Request, why *Rejection, 
 	}
 	switch {
 	case why.Code == engineio.CodeNone:
-		w.Header().Set("Connection", "close")
 		writeBody(w, why.Status, plain, nil)
 	case websocket:
 		why.Status = http.StatusBadRequest
