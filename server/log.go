@@ -70,23 +70,23 @@ func (l *logger) logger() *slog.Logger {
 // say writes a line, unless there were too many of its kind. The reason is one of ours,
 // or empty. more is called only for a line that is written.
 func (l *logger) say(level slog.Level, message, reason string, more func(line attributes) attributes) {
-	if !l.logger().Enabled(context.Background(), level) {
-		return
-	}
 	k := kind{level, message, reason}
-	if level > slog.LevelDebug && !l.admit(k) {
-		return
-	}
-	l.write(k, more)
+	protected(func() {
+		if l.logger().Enabled(context.Background(), level) && (level <= slog.LevelDebug || l.admit(k)) {
+			l.write(k, more)
+		}
+	})
 }
 
 func (l *logger) write(k kind, more func(line attributes) attributes) {
-	// A slog.Handler is user code. Of its panic there is nobody to tell.
-	_ = endpoint.Protect("log", func() error {
-		line := more(attributes(nil).text("reason", k.reason))
-		l.logger().LogAttrs(context.Background(), k.level, k.message, line...)
-		return nil
-	})
+	line := more(attributes(nil).text("reason", k.reason))
+	l.logger().LogAttrs(context.Background(), k.level, k.message, line...)
+}
+
+// protected calls what calls a slog.Handler, which is user code. A panic of it has no
+// place to be told.
+func protected(write func()) {
+	_ = endpoint.Protect("log", func() error { write(); return nil })
 }
 
 // admit reports whether a line may be written.
@@ -121,7 +121,9 @@ func (l *logger) count(k kind, w *window) {
 	more := w.more
 	*w = window{begin: time.Now()}
 	l.mu.Unlock()
-	l.write(k, func(line attributes) attributes { return append(line, slog.Int("more", more)) })
+	protected(func() {
+		l.write(k, func(line attributes) attributes { return append(line, slog.Int("more", more)) })
+	})
 }
 
 // maxForeign bounds text in a line that may come from a client, in bytes.
