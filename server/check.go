@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"strings"
 	"time"
 )
 
@@ -38,6 +39,7 @@ func (o *Options) check() {
 		{"MaxAttachmentBytes", o.MaxAttachmentBytes},
 		{"MaxDepth", o.MaxDepth},
 		{"MaxNamespaces", o.MaxNamespaces},
+		{"MaxHeaderBytes", o.MaxHeaderBytes},
 		{"MaxConnections", o.MaxConnections},
 		{"SendBufferBytes", o.SendBufferBytes},
 		{"InboxBytes", o.InboxBytes},
@@ -61,6 +63,14 @@ func (o *Options) check() {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
 			wrong("Origins", o.Origins, fmt.Sprintf("%q is not the pattern of an origin", pattern))
 		}
+	}
+	for _, name := range o.TrustedProxies {
+		if err := new(proxies).add(name); err != nil {
+			wrong("TrustedProxies", o.TrustedProxies, fmt.Sprintf("%q is no address, no prefix like 10.0.0.0/8, and not unix", name))
+		}
+	}
+	if strings.ContainsAny(o.Path, "?#") || strings.Contains(o.Path, "://") {
+		wrong("Path", o.Path, "it is the path alone, without host and query")
 	}
 	if o.Cookie != nil {
 		o.Cookie.check()

@@ -2,8 +2,8 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -24,7 +24,7 @@ type conn struct {
 	server    *Server
 	id        uint64 // see Session.ID
 	session   *engineserver.Session
-	context   context.Context // the values of the first request's context, never over
+	context   context.Context // with the values that Options.Context has put there; never done
 	handshake Handshake       // without Auth
 
 	failed atomic.Bool // the client has broken the protocol, and is not heard any more
@@ -45,22 +45,33 @@ type conn struct {
 func (s *Server) open(session *engineserver.Session, r *http.Request) engineserver.Receiver {
 	now := time.Now()
 	c := &conn{
-		server:  s,
-		id:      s.lastID.Add(1),
-		session: session,
-		context: context.WithoutCancel(r.Context()),
-		handshake: Handshake{
-			Header:     r.Header,
-			URL:        r.URL,
-			RemoteAddr: r.RemoteAddr,
-			Secure:     r.TLS != nil,
-			Time:       now,
-		},
-		decoder: s.options.Format.NewDecoder(s.options.limits()),
+		server:    s,
+		id:        s.lastID.Add(1),
+		session:   session,
+		context:   context.Background(),
+		handshake: newHandshake(r, now),
+		decoder:   s.options.Format.NewDecoder(s.options.limits()),
 	}
 	c.setDeadlines(now.Add(s.options.ConnectTimeout), time.Time{})
+	s.logConn(msgConnected, c)
 	s.trace.Load().sessionOpened(c)
+	if err := c.setContext(r); err != nil {
+		session.Abort(engineio.ForcedClose, err)
+	}
 	return c
+}
+
+// setContext makes the context of the client's sockets.
+func (c *conn) setContext(r *http.Request) error {
+	if c.server.options.Context == nil {
+		return nil
+	}
+	return endpoint.Protect("context", func() error {
+		if ctx := c.server.options.Context(c.context, r); ctx != nil {
+			c.context = context.WithoutCancel(ctx)
+		}
+		return nil
+	})
 }
 
 // rejected tells of a request that was answered with an error.
@@ -71,12 +82,20 @@ func (s *Server) rejected(r *http.Request, why engineserver.Rejection) {
 		rejection.Reason = why.Err.Error()
 	case why.Code != engineio.CodeNone:
 		rejection.Reason = why.Code.String()
+	default:
+		rejection.Reason = http.StatusText(why.Status)
+	}
+	if !why.Ended { // or logClosed says it
+		s.logRejection(&rejection)
 	}
 	s.trace.Load().requestRejected(rejection)
 }
 
 // Upgraded implements engineserver.Upgrader.
-func (c *conn) Upgraded() { c.server.trace.Load().sessionUpgraded(c) }
+func (c *conn) Upgraded() {
+	c.server.logConn(msgUpgraded, c)
+	c.server.trace.Load().sessionUpgraded(c)
+}
 
 // transport returns the name of the session's transport.
 func (c *conn) transport() string { return string(c.session.Transport()) }
@@ -229,14 +248,16 @@ func (c *conn) refuse(namespace string) {
 		c.fail(errManyNamespaces)
 		return
 	}
-	c.sendConnectError(namespace, "Invalid namespace", nil)
+	c.server.logRefused(c, slog.LevelWarn, namespace, invalidNamespace, nil)
+	c.server.trace.Load().namespaceRefused(c, namespace)
+	c.sendConnectError(namespace, invalidNamespace, nil)
 }
 
 func (c *conn) sendConnectError(namespace, message string, data any) {
 	f := c.server.options.Format
 	group, err := endpoint.EncodeConnectError(f, namespace, message, data)
 	if err != nil {
-		c.server.options.Logger.Error("refusal not encoded", "namespace", namespace, "error", err)
+		c.server.logError(slog.LevelError, "refusal not encoded", err, slog.String("namespace", namespace))
 		if group, err = endpoint.EncodeConnectError(f, namespace, internalError, nil); err != nil {
 			panic("BUG: server: encode refusal: " + err.Error()) // a string always encodes
 		}
@@ -286,16 +307,15 @@ func (c *conn) fail(err error) {
 	if closed || c.failed.Swap(true) {
 		return // the packet came too late, which is nobody's fault
 	}
-	c.server.options.Logger.Warn("invalid packet", "remote", c.handshake.RemoteAddr, "error", err)
 	c.conclude(engineio.ForcedClose, err)
 }
 
 // Closed implements engineserver.Receiver.
 func (c *conn) Closed(reason engineio.Reason, err error) {
-	if err == errSlow || errors.Is(err, transport.ErrStalled) { // counted here, once however many broadcasts found it slow at a time
+	if slow(err) { // counted here, once however many broadcasts found it slow at a time
 		c.server.slowConsumers.Add(1)
-		c.logSlow(err)
 	}
+	c.server.logClosed(c, event.Reason(reason), err)
 	c.mu.Lock()
 	c.closed = true
 	sockets := c.sockets
@@ -305,16 +325,6 @@ func (c *conn) Closed(reason engineio.Reason, err error) {
 		s.close(event.Reason(reason), err)
 	}
 	c.server.trace.Load().sessionClosed(c, event.Reason(reason), err)
-}
-
-// logSlow tells of a client that was disconnected because it took too little.
-func (c *conn) logSlow(err error) {
-	backlog := c.session.Backlog()
-	attributes := []any{"remote", c.handshake.RemoteAddr, "error", err, "waiting_bytes", backlog.Bytes}
-	if !backlog.Since.IsZero() {
-		attributes = append(attributes, "behind_for", time.Since(backlog.Since).Round(time.Millisecond))
-	}
-	c.server.options.Logger.Warn("slow client disconnected", attributes...)
 }
 
 // disconnect makes all sockets leave, and closes the connection once the client

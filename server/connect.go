@@ -1,6 +1,8 @@
 package server
 
 import (
+	"log/slog"
+
 	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
@@ -27,6 +29,7 @@ func (s *Socket) enter() {
 	if !s.confirm() {
 		return
 	}
+	s.namespace.server.logSocket(msgJoined, s, "")
 	s.namespace.server.trace.Load().connected(s)
 	for _, fn := range onConnect {
 		if err := endpoint.Protect("connect", func() error { fn(s); return nil }); err != nil {
@@ -60,6 +63,8 @@ func (s *Socket) confirm() bool {
 func (s *Socket) refuse(err error) {
 	if failed, ok := err.(*event.HandlerError); ok && failed.Stack != nil {
 		s.report(err)
+	} else {
+		s.namespace.server.logRefused(s.conn, slog.LevelInfo, s.namespace.name, "middleware", err)
 	}
 	s.namespace.server.trace.Load().connectRefused(s, err)
 	if s.state.Load() == pending {

@@ -7,7 +7,7 @@ import (
 
 // Cookie says how the cookie with the session id looks:
 // "io=<sid>; Path=/; HttpOnly; SameSite=Lax" for the zero value. It is Secure as
-// well when the request came over TLS.
+// well when the request came over TLS, see [Options].TrustedProxies.
 type Cookie struct {
 	Name       string        // empty means "io"
 	Path       string        // empty means "/"
@@ -29,7 +29,7 @@ func (c *Cookie) with(sid string, r *http.Request) *http.Cookie {
 		Path:     or(c.Path, "/"),
 		Domain:   c.Domain,
 		MaxAge:   int(c.MaxAge / time.Second),
-		Secure:   c.Secure || r.TLS != nil,
+		Secure:   c.Secure || secure(r),
 		HttpOnly: !c.Scriptable,
 		SameSite: sameSite,
 	}

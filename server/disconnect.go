@@ -75,6 +75,7 @@ func (s *Socket) finish(reason event.Reason) {
 		return
 	}
 	s.entered = false // for what is behind in the batch
+	s.namespace.server.logSocket(msgLeft, s, reason)
 	s.namespace.server.trace.Load().disconnected(s, reason)
 	s.mu.Lock()
 	leaving, left := s.onLeaving, s.onDisconnect

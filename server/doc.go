@@ -11,11 +11,18 @@
 //			return s.Emit("greeting", "hello "+name)
 //		})
 //	})
-//	srv := &http.Server{Addr: ":3000", Handler: sio, ReadHeaderTimeout: 10 * time.Second}
+//	srv := &http.Server{
+//		Addr:              ":3000",
+//		Handler:           sio,
+//		ReadHeaderTimeout: 10 * time.Second,
+//		IdleTimeout:       2 * time.Minute,
+//		MaxHeaderBytes:    64 << 10,
+//	}
 //	srv.ListenAndServe()
 //
 // In a mux it is registered for its path, which is /socket.io/ unless Options.Path
-// says otherwise.
+// says otherwise. A client that leaves out the slash at the end needs a registration
+// for /socket.io as well: a redirect, which is what a mux answers, it does not follow.
 //
 // # Events
 //
@@ -27,7 +34,7 @@
 // speaks.
 //
 // The handlers of a socket run one after the other, on a goroutine of its own.
-// Errors and panics of handlers are logged to Options.Logger and given to
+// Errors and panics of handlers are logged and given to
 // Options.OnError. They do not end the process and the client does not see them,
 // except for an [*event.AckError].
 //
@@ -60,7 +67,22 @@
 // [Namespace.OnServer]. A server's own sockets are served first, and whatever becomes
 // of the others. Package adapter says what an adapter does.
 //
+// # Behind proxies and middleware
+//
+// A proxy has to pass on the headers Host, Upgrade and Connection, and several servers
+// behind one need it to keep a client on one of them. Options.TrustedProxies makes
+// X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto count. A middleware that wraps
+// the ResponseWriter has to give it a method Unwrap, or Hijack: a WebSocket takes the
+// connection. It sees no status of such a request then.
+//
+// [Handshake] has copies of what a client's first request said. Values of that
+// request's context are gone when it is answered: Options.Context copies some of them to
+// [Socket.Context].
+//
 // # What happens
+//
+// Whatever is refused, cut off or has failed is a line in Options.Logger, which is
+// [slog.Default] unless it is set, with the option to change where one decides.
 //
 // A [Trace] is told of connections, sockets, rooms, events and packets, see
 // [Server.AddTrace]. To see every packet:
@@ -71,7 +93,9 @@
 //
 // Everything that a client could make grow is bounded, see [Options]. What waits to
 // be sent to a client that does not read, too: it is disconnected. An http.Server
-// should have a ReadHeaderTimeout, and needs no other timeout for this handler.
+// should have a ReadHeaderTimeout, an IdleTimeout, without which connections that ask
+// for nothing stay for ever, and MaxHeaderBytes, which is 1 MB otherwise. It needs no
+// other timeout for this handler.
 //
 // # Limitations
 //

@@ -26,7 +26,13 @@ func Example() {
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", sio)
 	mux.Handle("/", http.FileServer(http.Dir("public"))) // the page, and the client's bundle
-	srv := &http.Server{Addr: "127.0.0.1:3000", Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{
+		Addr:              "127.0.0.1:3000",
+		Handler:           mux,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
 	go srv.ListenAndServe()
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

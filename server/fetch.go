@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"log/slog"
 
 	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/socketio/endpoint"
@@ -82,5 +83,6 @@ func (s *Socket) details() adapter.Details {
 }
 
 func (s *Socket) notEncoded(what string, err error) {
-	s.namespace.server.options.Logger.Warn("socket told to others in part", "namespace", s.namespace.name, "socket", s.id, "without", what, "error", err)
+	s.namespace.server.logError(slog.LevelWarn, "socket told to others in part", err,
+		slog.String("namespace", s.namespace.name), slog.String("socket", s.id), slog.String("without", what))
 }

@@ -1,26 +1,104 @@
 package server
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/isosocket/isosocket/socketio/parser"
 )
 
-// Handshake is what a client told when it connected. Headers, URL and address
-// are those of its first HTTP request, shared by its sockets: do not change them.
+// Handshake is what a client told when it connected: copies from its first HTTP
+// request, of which nothing else is kept. They are shared by its sockets: do not
+// change them. Options.MaxHeaderBytes bounds them.
 type Handshake struct {
-	Header     http.Header // all of it, cookies included
-	URL        *url.URL    // with the query that the client was given
-	RemoteAddr string      // as net/http tells it, of a proxy if there is one; without the port for a socket of another server
-	Secure     bool        // the request came over TLS
-	Time       time.Time   // of the request
+	Header     http.Header          // all of it, cookies included
+	Host       string               // that the client asked for
+	URL        *url.URL             // its path, as the server saw it, and the query that the client was given
+	RemoteAddr string               // as net/http tells it, of a proxy unless it is trusted; without the port from a proxy, and for a socket of another server
+	Secure     bool                 // the request came over TLS
+	TLS        *tls.ConnectionState // of the connection that it came on, with the client's certificates; nil without TLS, and for a socket of another server
+	Time       time.Time            // of the request
 
-	auth parser.Value // the payload for the namespace
+	pathValues map[string]string // nil without any
+	auth       parser.Value      // the payload for the namespace
+}
+
+// newHandshake copies what is kept of a request. Everything is cloned: the strings may
+// lie in a buffer that is used again.
+func newHandshake(r *http.Request, now time.Time) Handshake {
+	return Handshake{
+		Header:     cloneHeader(r.Header),
+		Host:       strings.Clone(r.Host),
+		URL:        &url.URL{Path: strings.Clone(r.URL.Path), RawPath: strings.Clone(r.URL.RawPath), RawQuery: strings.Clone(r.URL.RawQuery)},
+		RemoteAddr: strings.Clone(r.RemoteAddr),
+		Secure:     secure(r),
+		TLS:        r.TLS,
+		Time:       now,
+		pathValues: pathValues(r),
+	}
+}
+
+// cloneHeader copies a header, all its text in one piece.
+func cloneHeader(h http.Header) http.Header {
+	size, lines := 0, 0
+	for name, values := range h {
+		size += len(name)
+		for _, value := range values {
+			size += len(value)
+			lines++
+		}
+	}
+	var text strings.Builder
+	text.Grow(size)
+	clone := func(s string) string {
+		start := text.Len()
+		text.WriteString(s)
+		return text.String()[start:]
+	}
+	all := make([]string, 0, lines)
+	kept := make(http.Header, len(h))
+	for name, values := range h {
+		start := len(all)
+		for _, value := range values {
+			all = append(all, clone(value))
+		}
+		kept[clone(name)] = slices.Clip(all[start:])
+	}
+	return kept
+}
+
+// pathValues copies the values of the pattern that a request was routed by.
+func pathValues(r *http.Request) map[string]string {
+	var values map[string]string
+	for pattern := r.Pattern; ; {
+		_, rest, found := strings.Cut(pattern, "{")
+		if !found {
+			return values
+		}
+		var name string
+		name, pattern, _ = strings.Cut(rest, "}")
+		if value := r.PathValue(strings.TrimSuffix(name, "...")); value != "" {
+			if values == nil {
+				values = make(map[string]string)
+			}
+			values[strings.Clone(strings.TrimSuffix(name, "..."))] = strings.Clone(value)
+		}
+	}
+}
+
+// PathValue returns what the client's path has for a wildcard of the pattern that an
+// [http.ServeMux] routed it by, or "". Options.Context can keep what other routers tell.
+func (h Handshake) PathValue(name string) string { return h.pathValues[name] }
+
+// Cookie returns the first cookie of that name, or [http.ErrNoCookie].
+func (h Handshake) Cookie(name string) (*http.Cookie, error) {
+	return (&http.Request{Header: h.Header}).Cookie(name)
 }
 
 // DecodeAuth decodes what the client sent as its auth, an object, into target, a
@@ -75,6 +153,9 @@ func (h Handshake) encode() (json.RawMessage, error) {
 		Query:   make(map[string]texts),
 		Auth:    struct{}{},
 	}
+	if h.Host != "" {
+		r.Headers["host"] = texts{h.Host}
+	}
 	for name, values := range h.Header {
 		r.Headers[strings.ToLower(name)] = texts{strings.Join(values, ", ")} // as Node's http does
 	}
@@ -108,8 +189,11 @@ func handshakeOf(text json.RawMessage) (Handshake, error) {
 	for name, values := range r.Headers {
 		header[http.CanonicalHeaderKey(name)] = values
 	}
+	host := header.Get("Host")
+	header.Del("Host")
 	return Handshake{
 		Header:     header,
+		Host:       host,
 		URL:        address,
 		RemoteAddr: r.Address,
 		Secure:     r.Secure,

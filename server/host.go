@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 
 	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/socketio/endpoint"
@@ -80,5 +81,5 @@ func (h *host) Serve(p *adapter.Packet, reply func(data json.RawMessage, attachm
 
 // Report implements adapter.Host.
 func (h *host) Report(err error) {
-	h.server.options.Logger.Warn("trouble with other servers", "namespace", h.name, "error", err)
+	h.server.logError(slog.LevelWarn, "trouble with other servers", err, slog.String("namespace", h.name))
 }

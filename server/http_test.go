@@ -132,7 +132,10 @@ func TestOriginsOfWebSockets(t *testing.T) {
 		{"listed by CORS", server.Options{CORS: listed}, origin, 101},
 		{"not listed by CORS", server.Options{CORS: listed}, "https://evil.example", 403},
 		{"null with CORS", server.Options{CORS: listed}, "null", 403},
+		{"listed by CORS with its port", server.Options{CORS: &cors.Options{AllowedOrigins: []string{origin + ":443"}}}, origin, 101},
+		{"both", server.Options{Origins: []string{"other.example"}, CORS: listed}, origin, 101},
 		{"CORS for all", server.Options{CORS: &cors.Options{AllowedOrigins: []string{"*"}}}, origin, 403},
+		{"CORS for all, one listed", server.Options{Origins: []string{"*.example.com"}, CORS: &cors.Options{AllowedOrigins: []string{"*"}}}, origin, 101},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := serve(t, &test.options)
@@ -235,7 +238,7 @@ func TestBadWebSocketRequests(t *testing.T) {
 		{"POST", "POST", good + key + "Content-Length: 0\r\n", []int{400}},
 		{"h2c", "GET", "Connection: Upgrade\r\nUpgrade: h2c\r\n" + key, []int{400}},
 		{"bad extensions", "GET", good + key + "Sec-WebSocket-Extensions: constructor; =;;\r\n", []int{101}},
-		{"many spaces as protocol", "GET", good + key + "Sec-WebSocket-Protocol: a" + strings.Repeat(" ", 64<<10) + "b\r\n", []int{101}},
+		{"many spaces as protocol", "GET", good + key + "Sec-WebSocket-Protocol: a" + strings.Repeat(" ", 64<<10) + "b\r\n", []int{431}},
 		{"many headers", "GET", strings.Repeat("X-A: b\r\n", 400) + good + key, []int{101}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -444,7 +447,7 @@ func TestSessionIDStaysSecret(t *testing.T) {
 	require.NotEqual(t, secret, sockets[0].ID())
 	r.http("POST", query, "42{}")
 	require.Equal(t, event.ForcedClose, await(r, reasons))
-	require.Contains(t, log.String(), "invalid packet")
+	require.Contains(t, log.String(), "forced close")
 	require.NotContains(t, log.String(), secret)
 }
 

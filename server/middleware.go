@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
@@ -28,23 +29,25 @@ func refusal(err error) (message string, data any) {
 	return err.Error(), nil
 }
 
+// invalidNamespace is what a client is told that asks for a namespace that does not exist.
+const invalidNamespace = "Invalid namespace"
+
 // internalError is what a client is told of a mistake of the server's own.
 const internalError = "Internal error"
 
 // report logs an error of user code and hands it to Options.OnError.
 func (s *Server) report(n *Namespace, socket *Socket, err error) {
-	attributes := []any{"namespace", n.name, "error", err}
-	if socket != nil {
-		attributes = append(attributes, "socket", socket.id)
-	}
-	if failed, ok := errors.AsType[*event.HandlerError](err); ok && failed.Stack != nil {
-		attributes = append(attributes, "stack", string(failed.Stack))
-	}
-	s.options.Logger.Error("handler failed", attributes...)
+	s.log.say(slog.LevelError, msgFailed, "", func(l attributes) attributes {
+		l = append(l, slog.String("namespace", n.name))
+		if socket != nil {
+			l = append(l, slog.String("socket", socket.id)).text("remote", socket.conn.handshake.RemoteAddr)
+		}
+		return l.error(err)
+	})
 	if s.options.OnError == nil {
 		return
 	}
 	if err := endpoint.Protect("error", func() error { s.options.OnError(socket, err); return nil }); err != nil {
-		s.options.Logger.Error("Options.OnError failed", "error", err)
+		s.logError(slog.LevelError, "Options.OnError failed", err)
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"math"
 	"net/http"
@@ -75,6 +76,12 @@ type Options struct {
 	// MaxNamespaces bounds the namespaces that one client may be in. 0 means 100.
 	MaxNamespaces int
 
+	// MaxHeaderBytes bounds what is kept of a client's first request for
+	// [Socket.Handshake], its headers and its URL, in bytes held: their text, 64 for a
+	// name, 16 for a value. Larger ones are answered with 431. 0 means 16 KiB. What is
+	// read of a request before that is bounded by MaxHeaderBytes of the http.Server.
+	MaxHeaderBytes int
+
 	// MaxConnections bounds the clients connected at a time. Others are answered
 	// with 503. 0 means no limit.
 	MaxConnections int
@@ -95,20 +102,45 @@ type Options struct {
 	// the client sees. Nil allows all.
 	AllowRequest func(r *http.Request) error
 
-	// CORS lets browsers use polling from pages of other origins. Nil sends no CORS
-	// headers. Where AllowedHeaders is empty, clients may send any.
+	// Context makes the context of a client's sockets, [Socket.Context], when it is not
+	// nil. It is called within the client's first request r, before the request is
+	// answered for polling and after it for a WebSocket, and returns a context made of ctx,
+	// which has no values, or ctx itself. When it panics the client is disconnected.
 	//
-	// Origins that it lists by name may open WebSockets too. To allow credentials to
-	// every origin cannot work: browsers refuse it.
-	CORS *cors.Options
+	//	Context: func(ctx context.Context, r *http.Request) context.Context {
+	//		return context.WithValue(ctx, userKey{}, r.Context().Value(userKey{}))
+	//	}
+	//
+	// Only copies may be put there: routers use their values again for other requests
+	// once the first one is answered, and so do some HTTP servers with its strings.
+	Context func(ctx context.Context, r *http.Request) context.Context
 
-	// Origins may open WebSockets, besides pages from the server's own host: hosts
-	// like "app.example.com" or "*.example.com", with a scheme ("https://…") or without.
+	// Origins are those of pages that may connect, besides pages from the server's own
+	// host: hosts like "app.example.com" or "*.example.com", with a scheme ("https://…")
+	// or without. The default port of a scheme is the same as none. The pages may send
+	// credentials, unless CORS says something else.
 	Origins []string
 
-	// AnyOrigin lets every page open a WebSocket. A browser sends the user's cookies
-	// along, so do not trust cookies then.
+	// AnyOrigin lets every page connect. A browser sends the user's cookies along with
+	// a WebSocket, so do not trust cookies then.
 	AnyOrigin bool
+
+	// CORS says more about polling from pages of other origins than Origins does, as
+	// which headers they may send: any, where AllowedHeaders is empty. Nil means what
+	// Origins and AnyOrigin need, or no CORS headers.
+	//
+	// Origins that it allows by name may open WebSockets too. That it allows every
+	// origin does not hold for WebSockets, because browsers send cookies with them
+	// whatever CORS says: that is AnyOrigin. To allow credentials to every origin cannot
+	// work: browsers refuse it.
+	CORS *cors.Options
+
+	// TrustedProxies are the proxies whose X-Forwarded-For, X-Forwarded-Host and
+	// X-Forwarded-Proto count, for the address, the host and Secure of [Handshake], the
+	// check of origins and the cookie: addresses ("10.1.2.3"), prefixes ("10.0.0.0/8"), or
+	// "unix" for all that connect by a Unix socket. They must set these headers, or
+	// clients can. Nil means that the headers are a client's words.
+	TrustedProxies []string
 
 	// Cookie makes the handshake of a polling client set a cookie with its session
 	// id, for load balancers that keep a client on one server by it. Nil sets none.
@@ -122,8 +154,12 @@ type Options struct {
 	// namespace of other servers. Nil means that there are none. See [adapter.New].
 	Adapter adapter.New
 
-	// Logger gets a line for what goes wrong: errors and panics of handlers, invalid
-	// packets, clients that do not keep up. Nil means silence.
+	// Logger gets a line for what goes wrong: requests and connections that were
+	// refused, clients that were disconnected for what they sent or did not take, and errors
+	// and panics of handlers. Of lines that are alike there are ten a second, and then their
+	// number. The level slog.LevelDebug has clients that come, upgrade and go as well.
+	//
+	// Nil means [slog.Default]. A logger with [slog.DiscardHandler] is silent.
 	Logger *slog.Logger
 
 	// OnError is called with the errors and panics of handlers and middleware, on
@@ -163,13 +199,11 @@ func (o *Options) withDefaults() Options {
 	d.MaxPayload = or(d.MaxPayload, 1e6)
 	d.MaxAttachmentBytes = or(d.MaxAttachmentBytes, min(d.MaxPayload, math.MaxInt/10)*10)
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
+	d.MaxHeaderBytes = or(d.MaxHeaderBytes, 16<<10)
 	d.SendBufferBytes = or(d.SendBufferBytes, 64<<20)
 	d.InboxBytes = or(d.InboxBytes, 1<<20)
 	if d.Format == nil {
 		d.Format = parser.JSON{MaxAttachments: max(d.MaxAttachments, 10)}
-	}
-	if d.Logger == nil {
-		d.Logger = slog.New(slog.DiscardHandler)
 	}
 	d.check()
 	return d
@@ -195,6 +229,7 @@ func (o *Options) engine() engineserver.Options {
 		UpgradeTimeout: o.UpgradeTimeout,
 		StallTimeout:   o.StallTimeout,
 		MaxPayload:     o.MaxPayload,
+		MaxHeader:      o.MaxHeaderBytes,
 		MaxSessions:    o.MaxConnections,
 		SendBuffer:     o.SendBufferBytes,
 	}
@@ -207,13 +242,21 @@ func (o *Options) engine() engineserver.Options {
 	return options
 }
 
-// cors returns the middleware for CORS, or nil, and tells which origins may open WebSockets.
+// cors returns the middleware for CORS, or nil, and which origins may open WebSockets
+// besides Origins.
 func (o *Options) cors() (middleware *cors.Cors, allowOrigin func(*http.Request) bool) {
 	allowOrigin = func(*http.Request) bool { return o.AnyOrigin }
-	if o.CORS == nil {
+	var options cors.Options
+	switch {
+	case o.CORS != nil:
+		options = *o.CORS
+	case o.AnyOrigin:
+	case len(o.Origins) > 0:
+		options.AllowCredentials = true
+		options.AllowOriginFunc = func(string) bool { return false } // but those of Origins, below
+	default:
 		return nil, allowOrigin
 	}
-	options := *o.CORS
 	//lint:ignore SA1019 deprecated, and still obeyed
 	decides := options.AllowOriginFunc != nil || options.AllowOriginRequestFunc != nil || options.AllowOriginVaryRequestFunc != nil
 	everyone := !decides && (len(options.AllowedOrigins) == 0 || slices.Contains(options.AllowedOrigins, "*"))
@@ -223,9 +266,34 @@ func (o *Options) cors() (middleware *cors.Cors, allowOrigin func(*http.Request)
 	if len(options.AllowedHeaders) == 0 {
 		options.AllowedHeaders = []string{"*"}
 	}
-	middleware = cors.New(options)
-	if !everyone && !o.AnyOrigin {
-		allowOrigin = middleware.OriginAllowed
+	if everyone {
+		return cors.New(options), allowOrigin
 	}
-	return middleware, allowOrigin
+	options.AllowedOrigins = withoutPorts(options.AllowedOrigins)
+	named, ask := cors.New(options), options.AllowOriginVaryRequestFunc
+	options.AllowOriginVaryRequestFunc = func(r *http.Request, origin string) (allowed bool, vary []string) {
+		if ask != nil {
+			allowed, vary = ask(r, origin)
+		} else {
+			allowed = named.OriginAllowed(r)
+		}
+		return allowed || engineserver.OriginAllowed(r, o.Origins), vary
+	}
+	if !o.AnyOrigin {
+		allowOrigin = named.OriginAllowed
+	}
+	return cors.New(options), allowOrigin
+}
+
+// withoutPorts returns the origins as browsers write them, who leave out default ports.
+func withoutPorts(origins []string) []string {
+	origins = slices.Clone(origins)
+	for i, origin := range origins {
+		if scheme, _, _ := strings.Cut(strings.ToLower(origin), "://"); scheme == "https" {
+			origins[i] = strings.TrimSuffix(origin, ":443")
+		} else if scheme == "http" {
+			origins[i] = strings.TrimSuffix(origin, ":80")
+		}
+	}
+	return origins
 }

@@ -38,12 +38,18 @@ var wrongOptions = []struct {
 	{server.Options{MaxDepth: -1}, "MaxDepth is -1"},
 	{server.Options{MaxDepth: 10_001}, "MaxDepth is 10001"},
 	{server.Options{MaxNamespaces: -1}, "MaxNamespaces is -1"},
+	{server.Options{MaxHeaderBytes: -1}, "MaxHeaderBytes is -1"},
 	{server.Options{MaxConnections: -1}, "MaxConnections is -1"},
 	{server.Options{SendBufferBytes: -1}, "SendBufferBytes is -1"},
 	{server.Options{CORS: &cors.Options{AllowCredentials: true}}, "CORS.AllowCredentials is true"},
 	{server.Options{CORS: &cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}}, "CORS.AllowCredentials is true"},
 	{server.Options{Origins: []string{"a.example", "[a"}}, "Origins is [a.example [a]"},
 	{server.Options{Origins: []string{""}}, "Origins is []"},
+	{server.Options{Path: "http://x/socket.io/"}, "Path is /http://x/socket.io/"},
+	{server.Options{Path: "/chat?x"}, "Path is /chat?x"},
+	{server.Options{TrustedProxies: []string{"10.0.0.0/8", "proxy"}}, "TrustedProxies is [10.0.0.0/8 proxy]"},
+	{server.Options{TrustedProxies: []string{"10.0.0.0/33"}}, "TrustedProxies is [10.0.0.0/33]"},
+	{server.Options{TrustedProxies: []string{""}}, "TrustedProxies is []"},
 	{server.Options{Cookie: &server.Cookie{Name: "a b"}}, "Cookie is {Name:a b"},
 	{server.Options{Cookie: &server.Cookie{Path: "a;b"}}, "Cookie is {Name: Path:a;b"},
 	{server.Options{Cookie: &server.Cookie{Domain: "a b"}}, "Cookie is {Name: Path: Domain:a b"},
@@ -52,7 +58,7 @@ var wrongOptions = []struct {
 }
 
 // Options of which every value works.
-var anyValue = []string{"Path", "NoUpgrade", "MaxAttachments", "AllowRequest", "AnyOrigin", "Format", "Adapter", "Logger", "OnError"}
+var anyValue = []string{"NoUpgrade", "MaxAttachments", "AllowRequest", "Context", "AnyOrigin", "Format", "Adapter", "Logger", "OnError"}
 
 func TestOptionsThatCannotWork(t *testing.T) {
 	seen := make(map[string]bool)
@@ -88,6 +94,7 @@ func TestOptionsAtTheirEdges(t *testing.T) {
 		MaxAttachments:    -1,
 		MaxDepth:          10_000,
 		MaxNamespaces:     1,
+		MaxHeaderBytes:    1,
 		MaxConnections:    1,
 		SendBufferBytes:   1,
 		Transports:        []string{"websocket"},

@@ -43,9 +43,7 @@ func (s *Socket) receive(p *parser.Packet) {
 func (s *Socket) await(m *event.Message, size int) {
 	if !s.behind {
 		s.behind = true
-		s.namespace.server.options.Logger.Warn("handlers are behind, nothing is read from the client until they are not",
-			"namespace", s.namespace.name, "socket", s.id, "remote", s.conn.handshake.RemoteAddr,
-			"limit_bytes", s.namespace.server.options.InboxBytes)
+		s.namespace.server.logBehind(s)
 	}
 	s.acks.Suspend(event.ErrBehind)
 	defer s.acks.Resume()

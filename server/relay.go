@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 
 	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/socketio/endpoint"
@@ -28,7 +29,7 @@ func (n *Namespace) newAdapter() (a adapter.Adapter) {
 		err = errors.New("server: Options.Adapter returned no adapter")
 	}
 	if err != nil {
-		n.server.options.Logger.Error("namespace without other servers", "namespace", n.name, "error", err)
+		n.server.logError(slog.LevelError, "namespace without other servers", err, slog.String("namespace", n.name))
 		return unreachable{err}
 	}
 	return a

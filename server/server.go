@@ -27,6 +27,8 @@ type Server struct {
 	options Options
 	engine  *engineserver.Server
 	cors    *cors.Cors // nil without
+	proxies proxies
+	log     logger
 	root    *Namespace
 
 	trace  atomic.Pointer[traces] // replaced, never changed, under mu; nil without any
@@ -54,11 +56,14 @@ type Server struct {
 // [http.Handle] does for a pattern.
 func New(options *Options) *Server {
 	s := &Server{options: options.withDefaults(), namespaces: make(map[string]*Namespace)}
+	s.log.to = s.options.Logger
+	for _, name := range s.options.TrustedProxies {
+		_ = s.proxies.add(name) // checked
+	}
 	s.context, s.cancel = context.WithCancelCause(context.Background())
 	s.now, s.hurry = context.WithCancel(context.Background())
 	config := s.options.engine()
 	config.Open = s.open
-	config.AllowRequest = s.options.AllowRequest
 	s.cors, config.AllowOrigin = s.options.cors()
 	config.Rejected = s.rejected
 	s.engine = engineserver.New(config)
@@ -69,13 +74,26 @@ func New(options *Options) *Server {
 // ServeHTTP implements [http.Handler]. It serves requests for Options.Path, with
 // or without a slash at the end, and answers all others with 404.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.TrimSuffix(r.URL.Path, "/") != strings.TrimSuffix(s.options.Path, "/") {
+	r = s.proxies.original(r)
+	switch {
+	case strings.TrimSuffix(r.URL.Path, "/") != strings.TrimSuffix(s.options.Path, "/"):
 		http.NotFound(w, r)
-		return
+		if r.URL.Query().Has("EIO") { // it is a client, looking in the wrong place
+			s.rejected(r, engineserver.Rejection{Status: http.StatusNotFound, Code: engineio.CodeNone})
+		}
+	case s.cors != nil:
+		s.cors.ServeHTTP(w, r, s.serve)
+	default:
+		s.serve(w, r)
 	}
-	if s.cors != nil {
-		s.cors.ServeHTTP(w, r, s.engine.ServeHTTP)
-		return
+}
+
+// serve serves a request behind CORS.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if w.Header().Get("Access-Control-Allow-Origin") == "" && !engineserver.OriginAllowed(r, nil) {
+		if q := r.URL.Query(); q.Get("transport") == "polling" && !q.Has("sid") {
+			s.logUnreadable(r) // and it is served: a client that is no page may send any header
+		}
 	}
 	s.engine.ServeHTTP(w, r)
 }

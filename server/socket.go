@@ -102,9 +102,8 @@ func (s *Socket) settled() state {
 }
 
 // Context is canceled when the socket is disconnected. Its cause is then a
-// [*event.DisconnectError]. It has the values of the context of the client's first
-// HTTP request, so what an HTTP middleware in front of the server put there is
-// found here.
+// [*event.DisconnectError]. Its values are those that Options.Context has put there in
+// the client's first HTTP request, and no others of that request's context.
 func (s *Socket) Context() context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -197,10 +197,10 @@ func TestTypedEvents(t *testing.T) {
 }
 
 func TestErrorsAndPanicsOfHandlers(t *testing.T) {
-	var log bytes.Buffer
+	var log syncBuffer
 	errs := make(chan error, 10)
 	r := serve(t, &server.Options{
-		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: &log}, nil)),
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		OnError: func(s *server.Socket, err error) {
 			errs <- err
 			panic("in OnError, too")
@@ -231,18 +231,6 @@ func TestErrorsAndPanicsOfHandlers(t *testing.T) {
 	require.Contains(r, log.String(), "oh no")
 	require.Contains(r, log.String(), "socket_test.go", "the stack")
 	require.NotContains(r, c.url, "sorry")
-}
-
-// lockedWriter makes a Writer safe for concurrent use.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  *bytes.Buffer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }
 
 // A value that is nested too deep is an error for the caller who sends it back.
@@ -583,7 +571,13 @@ func TestMiddlewareOfAClientThatIsGone(t *testing.T) {
 type contextKey struct{}
 
 func TestHandshakeAndContext(t *testing.T) {
-	sio := server.New(nil)
+	type copied struct{}
+	sio := server.New(&server.Options{Context: func(ctx context.Context, r *http.Request) context.Context {
+		require.Nil(t, ctx.Value(http.ServerContextKey))
+		ctx, cancel := context.WithCancel(context.WithValue(ctx, copied{}, r.Context().Value(contextKey{})))
+		cancel() // as what belongs to a request is, when it has ended
+		return ctx
+	}})
 	found := make(chan *server.Socket, 1)
 	sio.OnConnect(func(s *server.Socket) { found <- s })
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -613,7 +607,8 @@ func TestHandshakeAndContext(t *testing.T) {
 	var auth map[string]string
 	require.NoError(t, hs.DecodeAuth(&auth))
 	require.Equal(t, map[string]string{"token": "t"}, auth)
-	require.Equal(t, "from outside", s.Context().Value(contextKey{}))
+	require.Equal(t, "from outside", s.Context().Value(copied{}))
+	require.Nil(t, s.Context().Value(contextKey{}), "nothing else of the request's")
 	require.NoError(t, s.Context().Err())
 	require.Equal(t, "/", s.Namespace().Name())
 	require.NoError(t, conn.Close(0, ""))

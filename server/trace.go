@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"slices"
 
@@ -31,8 +32,12 @@ type Trace struct {
 	SessionClosed func(s Session, reason event.Reason, err error)
 
 	// RequestRejected is called when a request was answered with an error: a handshake
-	// that was not allowed, or a request that belongs to no session.
+	// that was not allowed, a request that belongs to no session, or one of a client for
+	// another path.
 	RequestRejected func(r Rejection)
+
+	// NamespaceRefused is called when a client was refused a namespace that does not exist.
+	NamespaceRefused func(s Session, name string)
 
 	// Connected is called when a socket is connected, before the functions of
 	// OnConnect. Its middleware had no objection.
@@ -103,9 +108,9 @@ func (s Session) Transport() string { return s.conn.transport() }
 // Rejection is a request that was answered with an error.
 type Rejection struct {
 	Request *http.Request // valid during the call; its Host and its Origin header say where it came from
-	Status  int           // of the HTTP response; 0 for a WebSocket handshake that failed, whose Err says why
+	Status  int           // of the HTTP response; 0 if the client had gone before it
 	Code    int           // of the protocol, 0 to 5; -1 for an answer that has none, as 503
-	Reason  string        // as the client sees it, if it sees one
+	Reason  string        // the text of the code, of the status where there is no code, or that of Options.AllowRequest
 	Err     error         // says more than Reason, or is nil
 }
 
@@ -147,7 +152,7 @@ func (t *traces) each(fn func(t *Trace)) {
 	}
 	for _, trace := range t.list {
 		if err := endpoint.Protect("trace", func() error { fn(trace); return nil }); err != nil {
-			t.server.logPanic("trace failed", err)
+			t.failed(err)
 		}
 	}
 }
@@ -180,6 +185,14 @@ func (t *traces) requestRejected(r Rejection) {
 	t.each(func(t *Trace) {
 		if t.RequestRejected != nil {
 			t.RequestRejected(r)
+		}
+	})
+}
+
+func (t *traces) namespaceRefused(c *conn, name string) {
+	t.each(func(t *Trace) {
+		if t.NamespaceRefused != nil {
+			t.NamespaceRefused(Session{c}, name)
 		}
 	})
 }
@@ -295,16 +308,11 @@ func (t *traces) handling(ctx context.Context, s *Socket, m *event.Message) (han
 	return ctx, func(err error) {
 		for _, end := range slices.Backward(ends) { // inside out
 			if err := endpoint.Protect("trace", func() error { end(err); return nil }); err != nil {
-				t.server.logPanic("trace failed", err)
+				t.failed(err)
 			}
 		}
 	}
 }
 
-func (s *Server) logPanic(message string, err error) {
-	attributes := []any{"error", err}
-	if panicked, ok := err.(*event.HandlerError); ok {
-		attributes = append(attributes, "stack", string(panicked.Stack))
-	}
-	s.options.Logger.Error(message, attributes...)
-}
+// failed says that a function of a trace has panicked.
+func (t *traces) failed(err error) { t.server.logError(slog.LevelError, "trace failed", err) }

@@ -51,7 +51,7 @@ func TestDialRefused(t *testing.T) {
 	}{
 		{"/html", 200, page[:1024]},
 		{"/502", 502, page[:1024]},
-		{"/foreign", 403, `request Origin "evil.example" is not authorized for Host "` + server.Listener.Addr().String() + "\"\n"},
+		{"/foreign", 403, `page of "https://evil.example" may not connect to host "` + server.Listener.Addr().String() + "\"\n"},
 	} {
 		err := failDial(t, Config{Header: http.Header{"Origin": {"https://evil.example"}}}, url+test.path)
 		var handshake *transport.HandshakeError

@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -20,7 +21,10 @@ import (
 	"github.com/isosocket/isosocket/web/host"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // servers log what tests provoke
+	goleak.VerifyTestMain(m)
+}
 
 // patience ends a test that hangs.
 const patience = 30 * time.Second

@@ -4,6 +4,7 @@ package parsertest_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestBothEnds(t *testing.T) {
 func bothEnds(t *testing.T, f parser.Format, transports []string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // when a test counts as stuck
 	defer cancel()
-	io := server.New(&server.Options{Format: f})
+	io := server.New(&server.Options{Format: f, Logger: slog.New(slog.DiscardHandler)})
 	h := httptest.NewServer(io)
 	defer h.Close()
 	defer io.Close()

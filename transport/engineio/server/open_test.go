@@ -202,6 +202,23 @@ func TestRejectedIsTold(t *testing.T) {
 	})
 }
 
+// What opens a session is bounded, and what belongs to one is not: nothing of it is kept.
+func TestMaxHeader(t *testing.T) {
+	var told []Rejection
+	play(t, func(o *Options) {
+		o.MaxHeader = 1000
+		o.Rejected = func(_ *http.Request, why Rejection) { told = append(told, why) }
+	}, func(d *dialogue) {
+		p := d.poll()
+		large := "&x=" + strings.Repeat("x", 1000)
+		require.Equal(d, 431, d.start(http.MethodGet, "transport=polling"+large, "").finish().Code)
+		require.Equal(d, 431, d.start(http.MethodGet, "transport=websocket"+large, "", "Upgrade", "websocket").finish().Code)
+		require.Equal(d, http.StatusOK, d.start(http.MethodPost, p.query+large, "40").finish().Code)
+		require.Len(d, told, 2)
+		require.Equal(d, errHeader, told[0].Err)
+	})
+}
+
 var _ = context.Background
 var _ transporttest.PipeConn
 

@@ -21,11 +21,12 @@ type Options struct {
 	// 403 and the error's text, which the client sees. Nil allows all.
 	AllowRequest func(r *http.Request) error
 
-	// Rejected is called for every request that was answered with an error. May be nil.
+	// Rejected is called for every request that was answered with an error, on the
+	// goroutine that serves it. May be nil.
 	Rejected func(r *http.Request, why Rejection)
 
 	// Origins are patterns of origins whose pages may open a WebSocket, besides
-	// those of the server's own host, see transportnative.AcceptOptions.
+	// those of the server's own host, see [OriginAllowed].
 	Origins []string
 
 	// AllowOrigin allows more by looking at a request. It may be nil.
@@ -44,6 +45,7 @@ type Options struct {
 	CloseTimeout   time.Duration // for a client to take what was accepted before an orderly close; 0 means 30 s
 
 	MaxPayload  int // bytes of one request body or one message; 0 means 1,000,000
+	MaxHeader   int // bytes held of the URL and the headers of a request that opens a session; 0 means no limit
 	MaxSessions int // 0 means no limit
 	SendBuffer  int // bytes held of what waits to be sent on one session; 0 means no limit
 

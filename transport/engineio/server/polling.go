@@ -14,10 +14,12 @@ import (
 	"github.com/isosocket/isosocket/transport/engineio/internal/session"
 )
 
+// ErrAborted is the cause of a session's end by a client that gave up a GET, as a page
+// does that is closed.
+var ErrAborted = errors.New("engineio: polling request aborted")
+
 var (
-	errBusy    = errors.New("engineio: the server is full or closed")
 	errOverlap = errors.New("engineio: overlapping polling requests")
-	errAborted = errors.New("engineio: polling request aborted")
 
 	noop = []transport.Message{engineio.Encode(engineio.Packet{Type: engineio.TypeNoop})}
 )
@@ -122,8 +124,8 @@ func (p *polling) bid(packet []transport.Message) {
 
 // servePollingHandshake opens a session on polling.
 func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request, t stamp) {
-	if !s.begin(true) {
-		s.rejectBusy(w, r)
+	if err := s.begin(true); err != nil {
+		s.rejectBusy(w, r, err)
 		return
 	}
 	defer s.running.Done()
@@ -131,7 +133,7 @@ func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request, t
 	defer func() { s.giveUp(opened == nil) }()
 	opened = s.open(nil, r)
 	if opened == nil {
-		s.rejectBusy(w, r)
+		s.rejectBusy(w, r, errEnded)
 		return
 	}
 	if s.options.Cookie != nil {
@@ -214,7 +216,7 @@ func (p *polling) wait(get *poll, r *http.Request) bool {
 		}
 		core.Unlock()
 		if waiting {
-			p.session.Abort(engineio.TransportError, errAborted)
+			p.session.Abort(engineio.TransportError, ErrAborted)
 		}
 		return false
 	}
@@ -288,7 +290,7 @@ func (p *polling) begin(w http.ResponseWriter, r *http.Request, t stamp, take fu
 		p.session.server.reject(w, r, why, false)
 	case !begun:
 		p.session.server.respond(w, http.StatusBadRequest, plain, nil)
-		p.session.server.options.Rejected(r, Rejection{http.StatusBadRequest, engineio.CodeNone, errOverlap})
+		p.session.server.options.Rejected(r, Rejection{Status: http.StatusBadRequest, Code: engineio.CodeNone, Err: errOverlap, Ended: true})
 		p.session.Abort(engineio.TransportError, errOverlap)
 	}
 	return begun

@@ -85,7 +85,7 @@ func TestAbortedGet(t *testing.T) {
 		require.True(d, get.waits())
 		get.cancel()
 		d.wantEnd(p.record, engineio.TransportError)
-		require.ErrorIs(d, p.err, errAborted)
+		require.ErrorIs(d, p.err, ErrAborted)
 		p.wantGone()
 	})
 }

@@ -115,7 +115,7 @@ func (p *polling) servePost(w http.ResponseWriter, r *http.Request, t stamp) {
 	close(served.done)
 	if status != http.StatusOK {
 		p.session.server.respond(w, status, plain, nil)
-		p.session.server.options.Rejected(r, Rejection{Status: status, Code: engineio.CodeNone, Err: err})
+		p.session.server.options.Rejected(r, Rejection{Status: status, Code: engineio.CodeNone, Err: err, Ended: err != nil})
 		return
 	}
 	p.session.server.respond(w, status, "text/html", []byte("ok")) // a client that does not get it repeats the request, or ends

@@ -3,6 +3,7 @@
 package engineserver
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -13,10 +14,18 @@ import (
 // Rejection is the answer to a request that belongs to no session, or does not fit
 // its session.
 type Rejection struct {
-	Status int           // of the HTTP response; 0 for a WebSocket handshake that failed, Err says why
+	Status int           // of the HTTP response; 0 if the client had gone before it
 	Code   engineio.Code // that the client saw, CodeNone if it saw none
 	Err    error         // says more than Code, or is nil; that of AllowRequest is the message
+	Ended  bool          // the request's session was ended by it, with Err
 }
+
+var (
+	errFull    = errors.New("engineio: as many sessions as there may be")
+	errMisused = errors.New("engineio: transport=websocket without, or another transport with, the header Upgrade: websocket")
+	errEnded   = errors.New("engineio: session ended while it was opened")
+	errHeader  = errors.New("engineio: URL and headers are too large")
+)
 
 func reject(code engineio.Code) *Rejection {
 	return &Rejection{Status: http.StatusBadRequest, Code: code}
@@ -26,14 +35,17 @@ func reject(code engineio.Code) *Rejection {
 // client that asked for a WebSocket.
 func (s *Server) reject(w http.ResponseWriter, r *http.Request, why *Rejection, websocket bool) {
 	message := why.Code.String()
-	if why.Err != nil {
+	if why.Code == engineio.CodeForbidden {
 		message = why.Err.Error()
 	}
-	if websocket {
+	switch {
+	case why.Code == engineio.CodeNone:
+		s.respond(w, why.Status, plain, nil)
+	case websocket:
 		why.Status = http.StatusBadRequest
 		w.Header().Set("Connection", "close")
 		s.respond(w, why.Status, plain, []byte(message))
-	} else {
+	default:
 		s.respond(w, why.Status, "application/json", engineio.AppendCode(nil, why.Code, message))
 	}
 	s.options.Rejected(r, *why)
@@ -50,9 +62,9 @@ func (s *Server) rejectUnknown(w http.ResponseWriter, r *http.Request, sid strin
 	s.reject(w, r, reject(engineio.CodeSessionUnknown), false)
 }
 
-// rejectBusy answers a handshake that the server does not take now.
-func (s *Server) rejectBusy(w http.ResponseWriter, r *http.Request) {
-	defer s.options.Rejected(r, Rejection{http.StatusServiceUnavailable, engineio.CodeNone, errBusy})
+// rejectBusy answers a request that the server does not take now.
+func (s *Server) rejectBusy(w http.ResponseWriter, r *http.Request, why error) {
+	defer s.options.Rejected(r, Rejection{Status: http.StatusServiceUnavailable, Code: engineio.CodeNone, Err: why, Ended: why == errEnded})
 	w.Header().Set("Retry-After", "5") // seconds
 	s.respond(w, http.StatusServiceUnavailable, plain, nil)
 }
@@ -98,7 +110,9 @@ func (s *Server) check(q request, r *http.Request) (*Session, *Rejection) {
 		switch {
 		case session == nil:
 			return nil, reject(engineio.CodeSessionUnknown)
-		case misused, !q.websocket && q.transport != session.Transport(), !version:
+		case misused:
+			return nil, &Rejection{Status: http.StatusBadRequest, Code: engineio.CodeBadRequest, Err: errMisused}
+		case !q.websocket && q.transport != session.Transport(), !version:
 			return nil, reject(engineio.CodeBadRequest)
 		}
 		return session, nil
@@ -107,17 +121,38 @@ func (s *Server) check(q request, r *http.Request) (*Session, *Rejection) {
 	case r.Method != http.MethodGet:
 		return nil, reject(engineio.CodeBadMethod)
 	case misused:
-		return nil, reject(engineio.CodeBadRequest)
+		return nil, &Rejection{Status: http.StatusBadRequest, Code: engineio.CodeBadRequest, Err: errMisused}
+	case s.options.MaxHeader > 0 && headerSize(r) > s.options.MaxHeader:
+		return nil, &Rejection{Status: http.StatusRequestHeaderFieldsTooLarge, Code: engineio.CodeNone, Err: errHeader}
 	}
 	if s.options.AllowRequest != nil {
 		if err := s.options.AllowRequest(r); err != nil {
-			return nil, &Rejection{http.StatusForbidden, engineio.CodeForbidden, err}
+			return nil, &Rejection{Status: http.StatusForbidden, Code: engineio.CodeForbidden, Err: err}
 		}
 	}
 	if !version {
 		return nil, reject(engineio.CodeVersion)
 	}
 	return nil, nil
+}
+
+// What a header is held in beside its text, in bytes: the place of a name in the map, and
+// of a value in the slice of its name.
+const (
+	nameOverhead  = 64
+	valueOverhead = 16
+)
+
+// headerSize returns how many bytes a copy of the URL and the headers holds.
+func headerSize(r *http.Request) int {
+	size := len(r.Host) + len(r.URL.Path) + len(r.URL.RawPath) + len(r.URL.RawQuery)
+	for name, values := range r.Header {
+		size += nameOverhead + len(name)
+		for _, value := range values {
+			size += valueOverhead + len(value)
+		}
+	}
+	return size
 }
 
 // ServeHTTP serves a request of the protocol, whatever its path.

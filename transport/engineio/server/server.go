@@ -15,7 +15,8 @@ import (
 	transportnative "github.com/isosocket/isosocket/transport_native"
 )
 
-// ErrShutdown is the cause of a session's end by Shutdown or Close.
+// ErrShutdown is the cause of a session's end by Shutdown or Close, and of the
+// rejection of a request that comes later.
 var ErrShutdown = errors.New("engineio: server closed")
 
 // Server holds the sessions and serves the requests that belong to them, whatever
@@ -83,17 +84,19 @@ func (s *Server) session(sid string) *Session {
 // begin counts a request as running that may open a session or become a WebSocket. A
 // handshake gets a place, which open or giveUp takes back. It fails once the server
 // is closed, and for a handshake when the server is full.
-func (s *Server) begin(handshake bool) bool {
+func (s *Server) begin(handshake bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || handshake && s.options.MaxSessions > 0 && len(s.sessions)+s.opening >= s.options.MaxSessions {
-		return false
-	}
-	if handshake {
+	switch {
+	case s.closed:
+		return ErrShutdown
+	case handshake && s.options.MaxSessions > 0 && len(s.sessions)+s.opening >= s.options.MaxSessions:
+		return errFull
+	case handshake:
 		s.opening++
 	}
 	s.running.Add(1)
-	return true
+	return nil
 }
 
 // giveUp gives back the place of a handshake that came to nothing.
