@@ -17,7 +17,7 @@ import (
 
 // closeFrameTimeout bounds how long a Close waits for room in the socket's
 // buffer. Nearly always there is some.
-const closeFrameTimeout = 100 * time.Millisecond
+const closeFrameTimeout = time.Second
 
 // batchSize is how many bytes of frames are collected before they are written.
 const batchSize = 16 << 10
