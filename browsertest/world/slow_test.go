@@ -65,7 +65,7 @@ func TestSlowLine(t *testing.T) {
 		for _, test := range []struct{ rate, size, count int }{
 			{50_000, 900_000, 1},
 			{300_000, 900_000, 9},
-			{3_000, 100_000, 2},
+			{8_000, 100_000, 2},
 		} {
 			onLine(t, test.rate, name, func(t *testing.T, sio *server.Server, c *socketio.Socket) {
 				up := make(chan int, 1)

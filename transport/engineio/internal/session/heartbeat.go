@@ -80,10 +80,14 @@ func (h *heartbeat) advance(now time.Time, busy bool) beat {
 	return beatPing
 }
 
-// left says that the ping has left: its pong has its time from now on.
+// left says that our ping has left: its pong has its time from now on. Or that our pong
+// has: the peer's next ping follows it.
 func (h *heartbeat) left(now time.Time) {
-	if h.awaiting {
+	switch {
+	case h.awaiting:
 		h.due = now.Add(h.timeout)
+	case !h.sends:
+		h.ping(now)
 	}
 }
 
@@ -150,7 +154,7 @@ func (s *Session) pinged(data []byte) {
 		s.user.Conclude(engineio.TransportError, errPingDirection)
 		return
 	}
-	s.control([]transport.Message{engineio.Encode(engineio.Packet{Type: engineio.TypePong, Data: data})}, Control)
+	s.control([]transport.Message{engineio.Encode(engineio.Packet{Type: engineio.TypePong, Data: data})}, pinging)
 	if s.config.OnPing != nil {
 		s.config.OnPing()
 	}
@@ -174,8 +178,8 @@ func (s *Session) Hold(wait func()) {
 	wait()
 }
 
-// pingLeft starts the time for the pong.
-func (s *Session) pingLeft() {
+// beatLeft starts the time for what the peer has to answer.
+func (s *Session) beatLeft() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heartbeat.left(time.Now())

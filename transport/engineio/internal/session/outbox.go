@@ -24,7 +24,7 @@ type marks uint8
 
 const (
 	last    marks = 1 << iota // nothing follows: the session ends when this is reached
-	beating                   // the ping, whose pong has its time from when it has left
+	beating                   // a ping or pong: the peer has its time for the next from when it has left
 	parting                   // leaves when the peer has dealt with what was written before
 	kept                      // given back by Unsent if it did not leave
 )
@@ -249,7 +249,7 @@ func (s *Session) written(b *batch, groups []group, err error) (ended bool) {
 	case marks&last != 0:
 		s.Abort(engineio.ForcedClose, nil)
 	case marks&beating != 0:
-		s.pingLeft()
+		s.beatLeft()
 	}
 	return err != nil || marks&last != 0
 }
