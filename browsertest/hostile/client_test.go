@@ -258,8 +258,7 @@ func TestClient(t *testing.T) {
 				<-release
 				return nil
 			})
-			ended := make(chan error, 1)
-			s.OnDisconnect(func(_ socketio.Reason, err error) { ended <- err })
+			ended := s.Context()
 			grown := held(func() {
 				p.out <- `42["wait"]`
 				awaitClient(p, entered)
@@ -268,8 +267,8 @@ func TestClient(t *testing.T) {
 				select {
 				case <-p.in:
 					p.say("goes on")
-				case err := <-ended:
-					p.say("%v", err)
+				case <-ended.Done():
+					p.say("%v", context.Cause(ended))
 				case <-p.ctx.Done():
 					require.Fail(t, "stuck")
 				}

@@ -114,7 +114,7 @@ func TestPolling(t *testing.T) {
 					}
 				}
 			})
-			require.Equal(s, 400, post.answer().status)
+			require.Equal(s, 408, post.answer().status)
 			close(stop)
 			post.reset()
 			trickling.Wait()
