@@ -39,6 +39,7 @@ func (o *Options) check() {
 		{"MaxPackets", o.MaxPackets},
 		{"MaxDepth", o.MaxDepth},
 		{"MaxNamespaces", o.MaxNamespaces},
+		{"MaxUnfinished", o.MaxUnfinished},
 		{"MaxConnections", o.MaxConnections},
 		{"SendBufferBytes", o.SendBufferBytes},
 	} {

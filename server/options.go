@@ -74,6 +74,11 @@ type Options struct {
 	// MaxNamespaces bounds the namespaces that one client may be in. 0 means 100.
 	MaxNamespaces int
 
+	// MaxUnfinished bounds the sockets of one client that have ended and whose handlers
+	// have not returned. While there are as many, a namespace that the client asks for
+	// is refused. What waits for such handlers is kept up to MaxPayload. 0 means 16.
+	MaxUnfinished int
+
 	// MaxConnections bounds the clients connected at a time. Others are answered
 	// with 503. 0 means no limit.
 	MaxConnections int
@@ -158,6 +163,7 @@ func (o *Options) withDefaults() Options {
 	d.MaxPayload = or(d.MaxPayload, 1e6)
 	d.MaxPackets = or(d.MaxPackets, 10_000)
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
+	d.MaxUnfinished = or(d.MaxUnfinished, 16)
 	d.SendBufferBytes = or(d.SendBufferBytes, 1<<20)
 	if d.Format == nil {
 		d.Format = parser.JSON{}

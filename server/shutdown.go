@@ -99,6 +99,16 @@ func (s *Server) stop() {
 	}
 }
 
+// stopLate closes a socket that came while stop was at work and may not have seen it.
+func (s *Server) stopLate(socket *Socket) {
+	s.mu.RLock()
+	closed := s.closed
+	s.mu.RUnlock()
+	if closed {
+		socket.close(event.ServerShuttingDown, nil)
+	}
+}
+
 // closeAdapters closes each adapter once, and returns their errors whenever it is
 // called. They may take until ctx is done, or Close is called.
 func (s *Server) closeAdapters(ctx context.Context) []error {

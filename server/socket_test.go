@@ -467,7 +467,7 @@ func TestMiddleware(t *testing.T) {
 		}
 		switch auth.Token {
 		case "plain":
-			return errors.New("not you")
+			return errors.New("row 7: not you")
 		case "data":
 			return &server.ConnectError{Message: "not you", Data: map[string]int{"code": 7}}
 		case "panic":
@@ -481,7 +481,7 @@ func TestMiddleware(t *testing.T) {
 	r.Use(func(context.Context, *server.Socket) error { order = append(order, "second"); return nil })
 	c := r.dial()
 	for _, refused := range []struct{ token, answer string }{
-		{"plain", `44{"message":"not you"}`},
+		{"plain", `44{"message":"Internal error"}`},
 		{"data", `44{"message":"not you","data":{"code":7}}`},
 		{"panic", `44{"message":"Internal error"}`},
 	} {

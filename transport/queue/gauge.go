@@ -61,6 +61,13 @@ func (g *gauge) Len() int {
 	return g.count
 }
 
+// Size returns the sizes of the items that wait or are being drained.
+func (g *gauge) Size() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.bytes
+}
+
 // Wait returns when nothing waits and nothing is being drained, when the queue is
 // closed and its goroutine has ended, or when ctx is done.
 func (g *gauge) Wait(ctx context.Context) error {
