@@ -171,6 +171,7 @@ func (o *Options) withDefaults() Options {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
+	d.Logger = slog.New(guardedLogger{d.Logger.Handler()})
 	d.check()
 	return d
 }
@@ -182,7 +183,6 @@ func (o *Options) limits() parser.Limits {
 
 func (o *Options) engine() engineserver.Options {
 	options := engineserver.Options{
-		AllowRequest:   o.AllowRequest,
 		Origins:        o.Origins,
 		NoUpgrade:      o.NoUpgrade,
 		PingInterval:   o.PingInterval,

@@ -20,7 +20,7 @@ func (n *Namespace) attach() {
 }
 
 func (n *Namespace) newAdapter() (a adapter.Adapter) {
-	err := endpoint.Protect("adapter", func() (err error) {
+	err := endpoint.Contain("adapter", func() (err error) {
 		a, err = n.server.options.Adapter((*host)(n))
 		return err
 	})
@@ -31,7 +31,7 @@ func (n *Namespace) newAdapter() (a adapter.Adapter) {
 		n.server.options.Logger.Error("namespace without other servers", "namespace", n.name, "error", err)
 		return unreachable{err}
 	}
-	return a
+	return guardedAdapter{a}
 }
 
 // keep sets the adapter, unless the server was closed meanwhile.

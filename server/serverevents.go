@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/transport/queue"
 )
@@ -86,7 +87,7 @@ func answerer(reply func(data json.RawMessage, attachments [][]byte)) func(args 
 		return nil
 	}
 	return func(args ...any) error {
-		group, err := neutral.EncodeAck("/", 0, args)
+		group, err := endpoint.EncodeAck(neutral, "/", 0, args)
 		if err != nil {
 			return err
 		}

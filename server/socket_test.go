@@ -228,6 +228,7 @@ func TestErrorsAndPanicsOfHandlers(t *testing.T) {
 	require.ErrorAs(r, await(r, errs), &failed)
 	require.EqualError(r, failed, `event: handler of "disconnect" panicked: while leaving`)
 	require.NoError(r, r.Server.Close())
+	require.NoError(r, r.Wait(r.ctx))
 	require.Contains(r, log.String(), "oh no")
 	require.Contains(r, log.String(), "socket_test.go", "the stack")
 	require.NotContains(r, c.url, "sorry")

@@ -1,10 +1,14 @@
 package socketio
 
-import "github.com/isosocket/isosocket/socketio/parser"
+import (
+	"github.com/isosocket/isosocket/socketio/endpoint"
+	"github.com/isosocket/isosocket/socketio/parser"
+)
 
 // OnDisconnect calls fn each time a connected socket was disconnected, after the
 // events received before that. err is what is known beyond the reason, or nil.
 func (s *Socket) OnDisconnect(fn func(reason Reason, err error)) (off func()) {
+	endpoint.RefuseNil(fn == nil, "Socket.OnDisconnect")
 	return s.onDisconnect.add(fn)
 }
 

@@ -58,7 +58,7 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 		return nil, err
 	}
 	m.opts.setDefaults()
-	m.platform = m.opts.Platform
+	m.platform = guarded(m.opts.Platform)
 	if m.platform.Dialer == nil && m.platform.RoundTripper == nil {
 		m.platform = defaultPlatform()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
@@ -152,7 +153,9 @@ func (o *Options) limits() parser.Limits {
 }
 
 func (o *Options) reportError(err error) {
-	if o.OnError != nil {
-		o.OnError(err)
+	if o.OnError == nil {
+		return
 	}
+	// What it does wrong itself there is nobody to tell.
+	_ = endpoint.Contain("error", func() error { o.OnError(err); return nil })
 }
