@@ -1,14 +1,15 @@
 package endpoint
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
 	"github.com/isosocket/isosocket/socketio/event"
 )
 
-// Protect calls a function of the user and returns its error as it is, or its panic
-// as a [*event.HandlerError] of that name. It costs next to nothing. A function that calls
+// Protect calls a function of the user and returns its error, or its panic
+// as a [*event.HandlerError] of that name. An error whose own methods panic counts as a panic. It costs next to nothing. A function that calls
 // runtime.Goexit ends the goroutine: see [Contain].
 func Protect(name string, fn func() error) (err error) {
 	defer func() {
@@ -16,8 +17,34 @@ func Protect(name string, fn func() error) (err error) {
 			err = panicked(name, value)
 		}
 	}()
-	return fn()
+	err = fn()
+	probe(err)
+	return err
 }
+
+// probe calls the methods of a user's error that those call who look for its cause. Of a
+// typed nil they panic, which is to happen where it harms nobody.
+func probe(err error) {
+	if err == nil {
+		return
+	}
+	_ = err.Error()
+	var other *unlike
+	errors.As(err, &other)
+	errors.Is(err, other)
+}
+
+// sound reports whether the methods of an error do not panic.
+func sound(err error) (ok bool) {
+	defer func() { _ = recover() }()
+	probe(err)
+	return true
+}
+
+// unlike is an error that no other is or wraps.
+type unlike struct{}
+
+func (*unlike) Error() string { return "" }
 
 // Contain is Protect on a goroutine of the function's own, about a microsecond: runtime.Goexit
 // ends that, and is returned like a panic with the cause [ErrExited]. What the caller
@@ -50,7 +77,7 @@ func RefuseNil(isNil bool, method string) {
 // it, or notices that the function has ended its goroutine.
 func panicked(name string, value any) error {
 	cause, ok := value.(error)
-	if !ok {
+	if !ok || !sound(cause) {
 		cause = fmt.Errorf("%v", value)
 	}
 	stack := make([]byte, 16<<10)
