@@ -54,7 +54,7 @@ func (s *Socket) turnAway(told *ConnectError, err error) {
 	if told != nil {
 		answer = *told
 	}
-	refused := s.refuse(pending, err, s.conn.connectError(s.namespace.name, answer))
+	refused := s.refuse(err, s.conn.connectError(s.namespace.name, answer))
 	failed, ok := err.(*event.HandlerError)
 	switch {
 	case ok && failed != nil && failed.Stack != nil:
@@ -86,9 +86,9 @@ func (s *Socket) confirm() bool {
 	return true
 }
 
-// refuse closes the socket and answers the client, if the socket is in that state.
-func (s *Socket) refuse(from state, err error, answer []transport.Message) bool {
-	refused := s.end(event.ServerNamespaceDisconnect, err, from, answer)
+// refuse closes the socket and answers the client, if that waits for an answer.
+func (s *Socket) refuse(err error, answer []transport.Message) bool {
+	refused := s.end(event.ServerNamespaceDisconnect, err, answer, nil) <= pending
 	if refused {
 		s.namespace.server.trace.Load().connectRefused(s, err)
 	}

@@ -40,31 +40,40 @@ func (s *Socket) Disconnect(closeConnection bool) {
 	}
 }
 
-// leave tells the client and closes the socket.
+// leave tells the client and closes the socket. A client that waits for the answer to its CONNECT gets
+// one.
 func (s *Socket) leave() {
-	s.end(event.ServerNamespaceDisconnect, nil, connected, s.namespace.control(parser.Disconnect, nil))
+	var refusal []transport.Message
+	if s.state.Load() <= pending {
+		refusal = s.conn.connectError(s.namespace.name, ConnectError{Message: "Disconnected"})
+	}
+	s.end(event.ServerNamespaceDisconnect, nil, refusal, s.namespace.control(parser.Disconnect, nil))
 }
 
 // close ends the socket without a word to the client.
-func (s *Socket) close(reason event.Reason, err error) { s.end(reason, err, connected, nil) }
+func (s *Socket) close(reason event.Reason, err error) { s.end(reason, err, nil, nil) }
 
-// end ends the socket. The first reason counts. If the socket is in the state from, last is
-// what the client is told, in one step with the end: so it is not told of another
-// socket that comes meanwhile. end reports whether the socket was in that state.
+// end ends the socket. The first reason counts. The client is told refusal if it waits for
+// the answer to its CONNECT, and farewell if the socket is connected, in one step with the end: so it
+// is not told of another socket that comes meanwhile. end returns the state that it has ended.
 //
 // It waits for nothing: the functions of OnDisconnect run in the inbox, behind the
 // events that came before.
-func (s *Socket) end(reason event.Reason, err error, from state, last []transport.Message) bool {
+func (s *Socket) end(reason event.Reason, err error, refusal, farewell []transport.Message) (was state) {
 	cause := &event.DisconnectError{Reason: reason, Err: err}
 	trace := s.namespace.server.trace.Load()
 	s.mu.Lock()
 	if s.cause != nil {
 		s.mu.Unlock()
-		return false
+		return disconnected
 	}
-	was := s.state.Swap(disconnected)
+	was = s.state.Swap(disconnected)
 	s.cause = cause
-	told := was == from && last != nil && s.session.Send(last, engineserver.Control) == nil
+	last := farewell
+	if was <= pending {
+		last = refusal
+	}
+	told := last != nil && s.session.Send(last, engineserver.Control) == nil
 	changes := s.leaveAll(trace)
 	cancel := s.cancel
 	s.mu.Unlock()
@@ -84,7 +93,7 @@ func (s *Socket) end(reason event.Reason, err error, from state, last []transpor
 		s.conn.linger(s, was == pending)
 		s.inbox.Call(func() { s.finish(reason) })
 	}
-	return was == from
+	return was
 }
 
 // finish is the last that the inbox does.

@@ -185,7 +185,7 @@ func (c *conn) refuseCrowded(s *Socket) {
 		c.server.options.Logger.Warn("connection refused: handlers of sockets that have left are still at work", "remote", c.handshake.RemoteAddr,
 			"namespace", s.namespace.name, "option", "MaxUnfinished", "limit", c.server.options.MaxUnfinished)
 	}
-	s.refuse(waiting, errCrowded, c.connectError(s.namespace.name, ConnectError{Message: "Too many handlers at work"}))
+	s.refuse(errCrowded, c.connectError(s.namespace.name, ConnectError{Message: "Too many handlers at work"}))
 }
 
 // connectError encodes the answer that refuses a namespace.

@@ -358,7 +358,7 @@ func TestConnectWhileTheServerActs(t *testing.T) {
 			d.Use(func(_ context.Context, s *server.Socket) error { s.Disconnect(false); return nil })
 			d.send(a)
 			d.admit()
-			d.want()
+			d.want(`44{"message":"Disconnected"}`)
 			require.Equal(d, []string{"leaving: server namespace disconnect", "left: server namespace disconnect"}, d.runs[0].ends)
 			d.send(`42["who"]`, "41", b)
 			require.Equal(d, []string{"a", "b"}, d.begun())

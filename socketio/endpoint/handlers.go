@@ -98,7 +98,6 @@ func run(ctx context.Context, fn event.Handler, m *event.Message) (err error) {
 	if err = fn(ctx, m); err == nil {
 		return nil
 	}
-	probe(err)
 	if answer, ok := errors.AsType[*event.AckError](err); ok && answer != nil && m.WantsAck() {
 		if err = m.Ack(failure(answer)); err == nil {
 			return nil
