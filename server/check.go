@@ -40,6 +40,7 @@ func (o *Options) check() {
 		{"MaxDepth", o.MaxDepth},
 		{"MaxNamespaces", o.MaxNamespaces},
 		{"MaxHeaderBytes", o.MaxHeaderBytes},
+		{"MaxUnfinished", o.MaxUnfinished},
 		{"MaxConnections", o.MaxConnections},
 		{"SendBufferBytes", o.SendBufferBytes},
 		{"InboxBytes", o.InboxBytes},

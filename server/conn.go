@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,9 +31,12 @@ type conn struct {
 	decoder    parser.Decoder // used by whoever calls Receive, as is collecting
 	collecting bool           // the rest of a packet is still to come
 
+	unfinished atomic.Int32 // sockets that were closed, and whose handlers have not returned
+
 	mu         sync.Mutex // guards what follows
-	sockets    []*Socket  // one a namespace; a closed one stays if the server disconnected it
-	refused    int        // connections to namespaces that do not exist
+	seats      []seat     // one a namespace
+	leftover   int        // bytes of the events that wait for unfinished sockets
+	refused    int        // connections to namespaces that the client cannot be in
 	closed     bool       // no socket is added any more
 	connectBy  time.Time  // when a namespace must have been joined; zero afterwards
 	assembleBy time.Time  // when the next attachment of an event must be there; zero without such an event
@@ -111,9 +113,23 @@ func (c *conn) Receive(m transport.Message) {
 	if c.failed.Load() {
 		return
 	}
-	if trace := c.server.trace.Load(); trace != nil {
-		trace.packetReceived(c, m)
+	trace := c.server.trace.Load()
+	if trace == nil {
+		c.receive(m)
+		return
 	}
+	err := endpoint.Contain("trace", func() error {
+		trace.packetReceived(c, m)
+		c.receive(m)
+		return nil
+	})
+	if err != nil { // it is not known how far that came
+		c.server.logError(slog.LevelError, "trace failed", err)
+		c.session.Abort(engineio.TransportError, err)
+	}
+}
+
+func (c *conn) receive(m transport.Message) {
 	p, complete, err := c.decode(m)
 	switch {
 	case err != nil:
@@ -152,9 +168,7 @@ const attachmentBytes = 10_000
 func (c *conn) deliver(p *parser.Packet, complete bool) {
 	s := c.socket(p.Namespace)
 	switch {
-	case s == nil, p.Type == parser.Disconnect && s.state.Load() == pending:
-		// A client that could leave before it was answered could come again, and have
-		// the middleware at work any number of times at once.
+	case s == nil:
 		c.fail(fmt.Errorf("%w: %v", errInvalidState, p.Type))
 	case !complete:
 		c.collecting = true
@@ -167,102 +181,11 @@ func (c *conn) deliver(p *parser.Packet, complete bool) {
 			s.acks.Resolve(reply.ID, &reply)
 		}
 	case p.Type == parser.Disconnect:
-		c.remove(s)
+		c.vacate(s)
 		s.close(event.ClientNamespaceDisconnect, nil)
 	default:
 		c.fail(errConnectError)
 	}
-}
-
-func (c *conn) socket(namespace string) *Socket {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if i := c.index(namespace); i >= 0 {
-		return c.sockets[i]
-	}
-	return nil
-}
-
-// index returns where the namespace's socket is, or -1. The caller holds mu.
-func (c *conn) index(namespace string) int {
-	if namespace == "" {
-		namespace = "/"
-	}
-	return slices.IndexFunc(c.sockets, func(s *Socket) bool { return s.namespace.name == namespace })
-}
-
-func (c *conn) remove(s *Socket) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.sockets = slices.DeleteFunc(c.sockets, func(other *Socket) bool { return other == s })
-}
-
-// connect serves a request to join a namespace. The answer comes from the new
-// socket's queue, after its middleware. Events that the client has sent behind its
-// request wait in that queue.
-func (c *conn) connect(p *parser.Packet) {
-	n := c.server.namespace(p.Namespace)
-	if n == nil {
-		c.refuse(p.Namespace)
-		return
-	}
-	if !c.server.begin() {
-		return // shutting down
-	}
-	s := newSocket(n, c, parser.Value{Format: c.server.options.Format, Data: p.Data, Attachments: p.Attachments})
-	if err := c.add(s); err != nil {
-		s.close(event.ForcedClose, err)
-		c.fail(err)
-		return
-	}
-	s.inbox.Call(s.enter)
-}
-
-// add makes s the socket of its namespace.
-func (c *conn) add(s *Socket) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return engineserver.ErrClosed
-	}
-	switch i := c.index(s.namespace.name); {
-	case i < 0 && len(c.sockets) >= c.server.options.MaxNamespaces:
-		return errManyNamespaces
-	case i < 0:
-		c.sockets = append(c.sockets, s)
-	case c.sockets[i].state.Load() != disconnected:
-		return errDoubleConnect
-	default:
-		c.sockets[i] = s
-	}
-	return nil
-}
-
-// refuse answers a request for a namespace that does not exist.
-func (c *conn) refuse(namespace string) {
-	c.mu.Lock()
-	c.refused++
-	many := c.refused > c.server.options.MaxNamespaces
-	c.mu.Unlock()
-	if many {
-		c.fail(errManyNamespaces)
-		return
-	}
-	c.server.logRefused(c, slog.LevelWarn, namespace, invalidNamespace, nil)
-	c.server.trace.Load().namespaceRefused(c, namespace)
-	c.sendConnectError(namespace, invalidNamespace, nil)
-}
-
-func (c *conn) sendConnectError(namespace, message string, data any) {
-	f := c.server.options.Format
-	group, err := endpoint.EncodeConnectError(f, namespace, message, data)
-	if err != nil {
-		c.server.logError(slog.LevelError, "refusal not encoded", err, slog.String("namespace", namespace))
-		if group, err = endpoint.EncodeConnectError(f, namespace, internalError, nil); err != nil {
-			panic("BUG: server: encode refusal: " + err.Error()) // a string always encodes
-		}
-	}
-	c.send(group)
 }
 
 // send queues a packet that is not an event.
@@ -318,8 +241,8 @@ func (c *conn) Closed(reason engineio.Reason, err error) {
 	c.server.logClosed(c, event.Reason(reason), err)
 	c.mu.Lock()
 	c.closed = true
-	sockets := c.sockets
-	c.sockets = nil
+	sockets := c.sitting()
+	c.seats = nil
 	c.mu.Unlock()
 	for _, s := range sockets {
 		s.close(event.Reason(reason), err)
@@ -331,7 +254,7 @@ func (c *conn) Closed(reason engineio.Reason, err error) {
 // has been told.
 func (c *conn) disconnect() {
 	c.mu.Lock()
-	sockets := slices.Clone(c.sockets)
+	sockets := c.sitting()
 	c.mu.Unlock()
 	for _, s := range sockets {
 		s.leave()

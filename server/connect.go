@@ -1,11 +1,13 @@
 package server
 
 import (
+	"errors"
 	"log/slog"
 
 	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
+	"github.com/isosocket/isosocket/transport"
 	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
 )
 
@@ -13,18 +15,11 @@ import (
 // the inbox does.
 func (s *Socket) enter() {
 	middleware, onConnect := s.namespace.hooks()
-	for _, m := range middleware {
-		err := endpoint.Protect("middleware", func() error {
-			err := m(s.Context(), s)
-			if err != nil {
-				_ = err.Error() // a typed nil panics here, where it harms nobody
-			}
-			return err
-		})
-		if err != nil {
-			s.refuse(err)
-			return
-		}
+	told, err := s.examine(middleware)
+	s.conn.ran(s)
+	if err != nil {
+		s.turnAway(told, err)
+		return
 	}
 	if !s.confirm() {
 		return
@@ -32,44 +27,81 @@ func (s *Socket) enter() {
 	s.namespace.server.logSocket(msgJoined, s, "")
 	s.namespace.server.trace.Load().connected(s)
 	for _, fn := range onConnect {
-		if err := endpoint.Protect("connect", func() error { fn(s); return nil }); err != nil {
-			s.report(err)
+		s.call("connect", func() { fn(s) })
+	}
+}
+
+// examine calls the middleware until one refuses or the socket is closed. told is what
+// the client gets to see of the error, nil if that is the server's own.
+func (s *Socket) examine(middleware []Middleware) (told *ConnectError, err error) {
+	err = endpoint.Contain("middleware", func() error {
+		for _, m := range middleware {
+			if s.state.Load() != pending {
+				return nil
+			}
+			if err := m(s.Context(), s); err != nil {
+				told, _ = errors.AsType[*ConnectError](err)
+				return err
+			}
 		}
+		return nil
+	})
+	return told, err
+}
+
+// turnAway answers the client with what its middleware says, if it still waits for that. The
+// server's own errors are reported.
+func (s *Socket) turnAway(told *ConnectError, err error) {
+	answer := ConnectError{Message: internalError}
+	if told != nil {
+		answer = *told
+	}
+	refused := s.refuse(err, s.conn.connectError(s.namespace.name, answer))
+	failed, ok := err.(*event.HandlerError)
+	switch {
+	case ok && failed != nil && failed.Stack != nil:
+		s.report(err)
+	case refused && told == nil:
+		s.report(&event.HandlerError{Event: "middleware", Err: err})
+	case refused:
+		s.namespace.server.logRefused(s.conn, slog.LevelInfo, s.namespace.name, "middleware", err)
 	}
 }
 
 // confirm answers the client. Nothing else is sent to it before. It returns false
-// if the client is gone.
+// if the socket is closed.
 func (s *Socket) confirm() bool {
 	answer := s.namespace.control(parser.Connect, struct {
 		SID string `json:"sid"`
 	}{s.id})
-	s.answerMu.Lock()
+	s.mu.Lock()
 	if !s.state.CompareAndSwap(pending, answering) {
-		s.answerMu.Unlock()
+		s.mu.Unlock()
 		return false
 	}
 	s.entered = true
 	err := s.session.Send(answer, engineserver.Control)
-	s.state.CompareAndSwap(answering, connected)
+	s.state.Store(connected)
+	s.mu.Unlock()
 	s.conn.joined()
-	s.answerMu.Unlock()
 	if err == nil {
 		s.namespace.server.trace.Load().packetSent(s.conn, answer)
 	}
 	return true
 }
 
-func (s *Socket) refuse(err error) {
-	if failed, ok := err.(*event.HandlerError); ok && failed.Stack != nil {
+// refuse closes the socket and answers the client, if that waits for an answer.
+func (s *Socket) refuse(err error, answer []transport.Message) bool {
+	refused := s.end(event.ServerNamespaceDisconnect, err, answer, nil) <= pending
+	if refused {
+		s.namespace.server.trace.Load().connectRefused(s, err)
+	}
+	return refused
+}
+
+// call calls a function of the user. What becomes of it changes nothing for the socket.
+func (s *Socket) call(name string, fn func()) {
+	if err := endpoint.Contain(name, func() error { fn(); return nil }); err != nil {
 		s.report(err)
-	} else {
-		s.namespace.server.logRefused(s.conn, slog.LevelInfo, s.namespace.name, "middleware", err)
 	}
-	s.namespace.server.trace.Load().connectRefused(s, err)
-	if s.state.Load() == pending {
-		message, data := refusal(err)
-		s.conn.sendConnectError(s.namespace.name, message, data)
-	}
-	s.close(event.ServerNamespaceDisconnect, err)
 }

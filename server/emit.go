@@ -97,7 +97,7 @@ func (s *Socket) deliver(p *outgoing) error {
 
 func (s *Socket) send(p *outgoing) error {
 	switch s.settled() {
-	case pending:
+	case waiting, pending:
 		return ErrNotConnected
 	case disconnected:
 		return s.disconnectError()

@@ -13,7 +13,7 @@ func (n *Namespace) event(name string, args []any, id *uint64) ([]transport.Mess
 
 // ack encodes the answer to the event with that id.
 func (n *Namespace) ack(id uint64, args []any) ([]transport.Message, error) {
-	return n.server.options.Format.EncodeAck(n.name, id, args)
+	return endpoint.EncodeAck(n.server.options.Format, n.name, id, args)
 }
 
 // control encodes a Connect or Disconnect packet, whose payload always encodes.

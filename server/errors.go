@@ -18,12 +18,12 @@ var ErrNotConnected = errors.New("server: socket not connected yet")
 // client's send buffer, see Options.SendBufferBytes. Nothing was sent then.
 var ErrBufferFull = errors.New("server: send buffer full")
 
-// Why the connection of a client was closed, told in the log.
+// Why the connection of a client was closed or refused, told in the log.
 var (
 	errInvalidState   = errors.New("server: packet for a namespace that the client is not in")
-	errDoubleConnect  = errors.New("server: namespace joined twice")
 	errConnectError   = errors.New("server: CONNECT_ERROR packet from a client")
 	errManyNamespaces = errors.New("server: too many namespaces")
+	errCrowded        = errors.New("server: too many handlers of sockets that have left are at work")
 	errNoNamespace    = errors.New("server: no namespace joined in time")
 	errSlow           = errors.New("server: a broadcast does not fit into the send buffer")
 	errClosed         = errors.New("server: closed")

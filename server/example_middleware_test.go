@@ -6,8 +6,8 @@ import (
 	"github.com/isosocket/isosocket/server"
 )
 
-// A middleware refuses a connection with an error. Data of a ConnectError reaches
-// the client, too.
+// A middleware refuses a connection with an error. The client gets to see the Message
+// and the Data of a ConnectError; of any other error it sees nothing.
 func ExampleServer_Use() {
 	sio := server.New(nil)
 	defer sio.Close()
@@ -15,10 +15,7 @@ func ExampleServer_Use() {
 		var auth struct {
 			Token string `json:"token"`
 		}
-		if err := s.Handshake().DecodeAuth(&auth); err != nil {
-			return err
-		}
-		if auth.Token != "secret" {
+		if err := s.Handshake().DecodeAuth(&auth); err != nil || auth.Token != "secret" {
 			return &server.ConnectError{Message: "who are you?", Data: map[string]int{"code": 401}}
 		}
 		s.SetData("a friend")

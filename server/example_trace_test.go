@@ -36,12 +36,10 @@ func ExampleServer_AddTrace() {
 	})
 
 	c := connectTo(sio, "")
-	c.receive(1)
 	c.send(`42["enter","garden"]`)
 	<-done
 	// Output:
 	// connected on polling
-	// 40{…}
 	// begin enter
 	// new room garden
 	// end enter <nil>

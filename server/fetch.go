@@ -70,7 +70,7 @@ func (s *Socket) details() adapter.Details {
 		s.notEncoded("handshake", err)
 	}
 	if data := s.Data(); data != nil {
-		err := endpoint.Protect("data", func() (err error) { // its type may marshal itself
+		err := endpoint.Contain("data", func() (err error) { // its type may marshal itself
 			d.Data, err = json.Marshal(data)
 			return err
 		})

@@ -24,7 +24,17 @@ func (h *host) Deliver(p *adapter.Packet, t adapter.Target) {
 		h.Report(err)
 		return
 	}
-	(*Namespace)(h).deliver(out, t)
+	h.apart(func() { (*Namespace)(h).deliver(out, t) })
+}
+
+// apart calls fn so that no function of a trace ends the adapter's goroutine.
+func (h *host) apart(fn func()) {
+	trace := h.server.trace.Load()
+	if trace == nil {
+		fn()
+		return
+	}
+	trace.only(fn)
 }
 
 // Ask implements adapter.Host.
@@ -39,13 +49,14 @@ func (h *host) Ask(p *adapter.Packet, t adapter.Target, answer func(adapter.Answ
 	asked := n.sockets(t)
 	for _, s := range asked {
 		sockets = append(sockets, s.id)
-		s.ask(id, out, func(reply *parser.Packet, err error) {
+		reply := func(reply *parser.Packet, err error) {
 			var r parser.Relayed
 			if err == nil {
 				r, err = n.server.options.Format.RelayAck(*reply)
 			}
 			answer(adapter.Answer{Socket: s.id, Data: r.Data, Attachments: r.Attachments, Err: err})
-		})
+		}
+		h.apart(func() { s.ask(id, out, reply) })
 	}
 	return sockets, func() {
 		for _, s := range asked {

@@ -34,6 +34,7 @@ const (
 	msgJoined       = "socket connected"
 	msgLeft         = "socket disconnected"
 	msgFailed       = "handler failed"
+	msgDropped      = "events dropped"
 	msgBehind       = "client is not read" // until the handlers have caught up
 )
 
@@ -87,7 +88,7 @@ func (l *logger) write(k kind, more func(line attributes) attributes) {
 // protected calls what calls a slog.Handler, which is user code. A panic of it has no
 // place to be told.
 func protected(write func()) {
-	_ = endpoint.Protect("log", func() error { write(); return nil })
+	_ = endpoint.Contain("log", func() error { write(); return nil })
 }
 
 // admit reports whether a line may be written.
@@ -240,6 +241,15 @@ func (l attributes) backlog(b engineserver.Backlog) attributes {
 	return l
 }
 
+// logDropped says that events were forgotten, because their client has left while its
+// handlers are still at work.
+func (s *Server) logDropped(socket *Socket, events int) {
+	s.log.say(slog.LevelWarn, msgDropped, "the client has left", func(l attributes) attributes {
+		l = append(l, slog.String("namespace", socket.namespace.name), slog.String("socket", socket.id), slog.Int("events", events))
+		return l.client(socket.conn).text("hint", "Options.InboxBytes")
+	})
+}
+
 // logBehind says that nothing is read from a client because of a socket's handlers.
 func (s *Server) logBehind(socket *Socket) {
 	s.log.say(slog.LevelWarn, msgBehind, "handlers are behind", func(l attributes) attributes {
@@ -271,6 +281,7 @@ func settingOf(err error) string {
 		{parser.ErrTooManyAttachments, "Options.MaxAttachments"},
 		{parser.ErrDepth, "Options.MaxDepth"},
 		{errManyNamespaces, "Options.MaxNamespaces"},
+		{errCrowded, "Options.MaxUnfinished"},
 		{errNoNamespace, "Options.ConnectTimeout"},
 		{errAttachments, "Options.AttachmentTimeout"},
 	} {
@@ -352,7 +363,7 @@ func (s *Server) logUnreadable(r *http.Request) {
 // logRefused says that a client may not join a namespace.
 func (s *Server) logRefused(c *conn, level slog.Level, namespace, reason string, err error) {
 	s.log.say(level, msgRefused, reason, func(l attributes) attributes {
-		return l.client(c).text("namespace", namespace).error(err)
+		return l.client(c).text("namespace", namespace).error(err).text("hint", settingOf(err))
 	})
 }
 

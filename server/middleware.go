@@ -2,32 +2,23 @@ package server
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 
 	"github.com/isosocket/isosocket/socketio/endpoint"
-	"github.com/isosocket/isosocket/socketio/event"
 )
 
 // Middleware is asked about a connection to a namespace before it is answered. An
-// error refuses it: the client gets the error's text, or the Message and Data of
-// a [*ConnectError]. ctx is [Socket.Context]: it is canceled when the client has gone.
+// error refuses it. The client gets to see the Message and Data of a [*ConnectError], which the error
+// may wrap. Any other error is the server's own: it is logged, handed to
+// Options.OnError, and the client is told no more than "Internal error".
+//
+// ctx is [Socket.Context]: it is canceled when the client has gone, or wants
+// something else. The result does not count then, and no other run begins for the client and the
+// namespace until this one has returned.
 //
 // The socket cannot send yet. It may join rooms and get handlers.
 // https://socket.io/docs/v4/middlewares/
 type Middleware func(ctx context.Context, s *Socket) error
-
-// refusal is what the client gets to see of a middleware's error. Of a panic it
-// sees nothing.
-func refusal(err error) (message string, data any) {
-	if failed, ok := errors.AsType[*event.HandlerError](err); ok && failed.Stack != nil {
-		return internalError, nil
-	}
-	if refused, ok := errors.AsType[*ConnectError](err); ok && refused != nil {
-		return refused.Message, refused.Data
-	}
-	return err.Error(), nil
-}
 
 // invalidNamespace is what a client is told that asks for a namespace that does not exist.
 const invalidNamespace = "Invalid namespace"
@@ -47,7 +38,7 @@ func (s *Server) report(n *Namespace, socket *Socket, err error) {
 	if s.options.OnError == nil {
 		return
 	}
-	if err := endpoint.Protect("error", func() error { s.options.OnError(socket, err); return nil }); err != nil {
+	if err := endpoint.Contain("error", func() error { s.options.OnError(socket, err); return nil }); err != nil {
 		s.logError(slog.LevelError, "Options.OnError failed", err)
 	}
 }

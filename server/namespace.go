@@ -9,8 +9,6 @@ import (
 	"github.com/isosocket/isosocket/server/adapter"
 	"github.com/isosocket/isosocket/server/internal/rooms"
 	"github.com/isosocket/isosocket/socketio/endpoint"
-	"github.com/isosocket/isosocket/socketio/event"
-	"github.com/isosocket/isosocket/transport/queue"
 )
 
 // Namespace is a part of a server with its own sockets, rooms, middleware and
@@ -26,8 +24,8 @@ type Namespace struct {
 	ready    atomic.Bool     // attached, so that clients may connect
 	adapter  adapter.Adapter // to the other servers, nil without any; written once, under mu, before ready
 
-	handlers endpoint.Handlers           // of events from other servers
-	inbox    queue.Queue[*event.Message] // those events
+	handlers endpoint.Handlers // of events from other servers
+	inbox    endpoint.Inbox    // those events
 
 	mu         sync.RWMutex
 	middleware []Middleware    // appended to, never changed; guarded by mu
@@ -37,7 +35,7 @@ type Namespace struct {
 
 func newNamespace(s *Server, name string) *Namespace {
 	n := &Namespace{name: name, server: s}
-	n.inbox.Init(serverEventLimits, n.serve)
+	n.inbox.Init(serverEventLimits, n.serve, func(err error) { s.report(n, nil, err) })
 	return n
 }
 
@@ -47,6 +45,7 @@ func (n *Namespace) Name() string { return n.name }
 // Use adds a middleware, called for each connection to the namespace after those
 // that are there already.
 func (n *Namespace) Use(m Middleware) {
+	endpoint.RefuseNil(m == nil, "Namespace.Use")
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.middleware = append(n.middleware, m)
@@ -57,6 +56,7 @@ func (n *Namespace) Use(m Middleware) {
 // goroutine: no event of the socket is delivered before it has returned, so this
 // is where its handlers are added.
 func (n *Namespace) OnConnect(fn func(s *Socket)) {
+	endpoint.RefuseNil(fn == nil, "Namespace.OnConnect")
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.onConnect = append(n.onConnect, fn)

@@ -81,6 +81,10 @@ type Options struct {
 	// name, 16 for a value. Larger ones are answered with 431. 0 means 16 KiB. What is
 	// read of a request before that is bounded by MaxHeaderBytes of the http.Server.
 	MaxHeaderBytes int
+	// MaxUnfinished bounds the sockets of one client that have ended and whose handlers
+	// have not returned. While there are as many, a namespace that the client asks for
+	// is refused. What waits for such handlers is kept up to InboxBytes. 0 means 16.
+	MaxUnfinished int
 
 	// MaxConnections bounds the clients connected at a time. Others are answered
 	// with 503. 0 means no limit.
@@ -200,6 +204,7 @@ func (o *Options) withDefaults() Options {
 	d.MaxAttachmentBytes = or(d.MaxAttachmentBytes, min(d.MaxPayload, math.MaxInt/10)*10)
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
 	d.MaxHeaderBytes = or(d.MaxHeaderBytes, 16<<10)
+	d.MaxUnfinished = or(d.MaxUnfinished, 16)
 	d.SendBufferBytes = or(d.SendBufferBytes, 64<<20)
 	d.InboxBytes = or(d.InboxBytes, 1<<20)
 	if d.Format == nil {
@@ -221,7 +226,6 @@ func (o *Options) limits() parser.Limits {
 
 func (o *Options) engine() engineserver.Options {
 	options := engineserver.Options{
-		AllowRequest:   o.AllowRequest,
 		Origins:        o.Origins,
 		NoUpgrade:      o.NoUpgrade,
 		PingInterval:   o.PingInterval,

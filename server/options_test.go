@@ -39,6 +39,7 @@ var wrongOptions = []struct {
 	{server.Options{MaxDepth: 10_001}, "MaxDepth is 10001"},
 	{server.Options{MaxNamespaces: -1}, "MaxNamespaces is -1"},
 	{server.Options{MaxHeaderBytes: -1}, "MaxHeaderBytes is -1"},
+	{server.Options{MaxUnfinished: -1}, "MaxUnfinished is -1"},
 	{server.Options{MaxConnections: -1}, "MaxConnections is -1"},
 	{server.Options{SendBufferBytes: -1}, "SendBufferBytes is -1"},
 	{server.Options{CORS: &cors.Options{AllowCredentials: true}}, "CORS.AllowCredentials is true"},

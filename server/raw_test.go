@@ -63,10 +63,14 @@ func (r *rig) dial() *raw {
 	return c
 }
 
+func (r *rig) webSocketURL() string {
+	return "ws" + strings.TrimPrefix(r.url, "http") + "/socket.io/?EIO=4&transport=websocket"
+}
+
 // open opens a WebSocket for a session, a new one if sid is empty.
 func (r *rig) open(sid string) *raw {
 	r.Helper()
-	address := "ws" + strings.TrimPrefix(r.url, "http") + "/socket.io/?EIO=4&transport=websocket"
+	address := r.webSocketURL()
 	if sid != "" {
 		address += "&sid=" + sid
 	}

@@ -76,11 +76,18 @@ func (s *Socket) handle(_ any, m *event.Message) {
 	}
 	ctx, end := trace.handling(s.Context(), s, m)
 	var errs []error
+	exited := true // until the handlers have returned
+	defer func() {
+		if exited {
+			errs = append(errs, &event.HandlerError{Event: m.Name(), Err: endpoint.ErrExited})
+		}
+		end(errors.Join(errs...))
+	}()
 	s.handlers.Dispatch(ctx, m, func(err error) {
 		errs = append(errs, err)
 		s.report(err)
 	})
-	end(errors.Join(errs...))
+	exited = false
 }
 
 func (s *Socket) report(err error) { s.namespace.server.report(s.namespace, s, err) }

@@ -21,7 +21,7 @@ func (n *Namespace) attach() {
 }
 
 func (n *Namespace) newAdapter() (a adapter.Adapter) {
-	err := endpoint.Protect("adapter", func() (err error) {
+	err := endpoint.Contain("adapter", func() (err error) {
 		a, err = n.server.options.Adapter((*host)(n))
 		return err
 	})
@@ -32,7 +32,7 @@ func (n *Namespace) newAdapter() (a adapter.Adapter) {
 		n.server.logError(slog.LevelError, "namespace without other servers", err, slog.String("namespace", n.name))
 		return unreachable{err}
 	}
-	return a
+	return guardedAdapter{a}
 }
 
 // keep sets the adapter, unless the server was closed meanwhile.

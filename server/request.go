@@ -48,7 +48,7 @@ func (b Broadcast) Request(ctx context.Context, name string, args ...any) iter.S
 		defer r.forget()
 		var others <-chan adapter.Answer
 		if p != nil {
-			others = pull(n.adapter.Ask(ctx, p, b.target))
+			others = pull(func() iter.Seq[adapter.Answer] { return n.adapter.Ask(ctx, p, b.target) })
 			defer func() { // waits for the goroutine of pull
 				cancel()
 				for range others {
@@ -59,13 +59,19 @@ func (b Broadcast) Request(ctx context.Context, name string, args ...any) iter.S
 	}
 }
 
-// pull sends what answers yields on a channel, which it closes at the end.
-func pull(answers iter.Seq[adapter.Answer]) <-chan adapter.Answer {
+// pull sends what ask yields on a channel, which it closes at the end.
+func pull(ask func() iter.Seq[adapter.Answer]) <-chan adapter.Answer {
 	out := make(chan adapter.Answer)
-	go func() { // ends with answers; the receiver waits for it by draining out
+	go func() { // ends with the answers; the receiver waits for it by draining out
 		defer close(out)
-		for a := range answers {
-			out <- a
+		err := endpoint.Contain("adapter", func() error {
+			for a := range ask() {
+				out <- a
+			}
+			return nil
+		})
+		if err != nil {
+			out <- adapter.Answer{Err: err}
 		}
 	}()
 	return out

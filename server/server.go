@@ -64,6 +64,9 @@ func New(options *Options) *Server {
 	s.now, s.hurry = context.WithCancel(context.Background())
 	config := s.options.engine()
 	config.Open = s.open
+	if s.options.AllowRequest != nil {
+		config.AllowRequest = s.allow
+	}
 	s.cors, config.AllowOrigin = s.options.cors()
 	config.Rejected = s.rejected
 	s.engine = engineserver.New(config)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/transport/queue"
 )
@@ -66,22 +67,15 @@ func (n *Namespace) enqueue(m *event.Message, size int) error {
 	if !n.server.begin() {
 		return errClosed
 	}
-	err := n.inbox.Put(m, size)
+	err := n.inbox.Put(nil, m, size)
 	if err != nil {
 		n.server.done()
 	}
 	return err
 }
 
-// serve handles a batch of the inbox.
-func (n *Namespace) serve(batch []*event.Message) {
-	for i, m := range batch {
-		batch[i] = nil // not kept while later ones are handled
-		n.serveEvent(m)
-	}
-}
-
-func (n *Namespace) serveEvent(m *event.Message) {
+// serve gives an event to its handlers.
+func (n *Namespace) serve(_ any, m *event.Message) {
 	defer n.server.done()
 	n.handlers.Dispatch(n.server.context, m, func(err error) { n.server.report(n, nil, err) })
 }
@@ -93,7 +87,7 @@ func answerer(reply func(data json.RawMessage, attachments [][]byte)) func(args 
 		return nil
 	}
 	return func(args ...any) error {
-		group, err := neutral.EncodeAck("/", 0, args)
+		group, err := endpoint.EncodeAck(neutral, "/", 0, args)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/isosocket/isosocket/socketio/event"
 )
@@ -22,7 +24,7 @@ import (
 // WebSockets, see [http.Server.Shutdown].
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stop()
-	err := s.engine.Shutdown(ctx)
+	err := s.closeEngine(ctx, func() error { return s.engine.Shutdown(ctx) })
 	if err == nil {
 		err = s.Wait(ctx)
 	}
@@ -37,9 +39,30 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.hurry()
 	s.stop()
-	s.engine.Close()
+	s.closeEngine(s.now, func() error { s.engine.Close(); return nil })
 	errs := slices.DeleteFunc(s.closeAdapters(s.now), func(err error) bool { return errors.Is(err, context.Canceled) })
 	return errors.Join(errs...)
+}
+
+// closePatience is how long a connection may take to go once its time is over. It goes at once
+// unless a function of a Trace is at work for it, which may be the one that closes the server.
+const closePatience = 5 * time.Second
+
+// closeEngine calls end, and waits for it until ctx is done and a while longer.
+func (s *Server) closeEngine(ctx context.Context, end func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- end() }() // ends when no function of a Trace is at work any more
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(closePatience):
+		return context.Cause(ctx)
+	}
 }
 
 // Wait waits until the handlers that Close has left running have returned. It returns
@@ -99,6 +122,16 @@ func (s *Server) stop() {
 	}
 }
 
+// stopLate closes a socket that came while stop was at work and may not have seen it.
+func (s *Server) stopLate(socket *Socket) {
+	s.mu.RLock()
+	closed := s.closed
+	s.mu.RUnlock()
+	if closed {
+		socket.close(event.ServerShuttingDown, nil)
+	}
+}
+
 // closeAdapters closes each adapter once, and returns their errors whenever it is
 // called. They may take until ctx is done, or Close is called.
 func (s *Server) closeAdapters(ctx context.Context) []error {
@@ -106,11 +139,14 @@ func (s *Server) closeAdapters(ctx context.Context) []error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(s.now, cancel)()
-		for _, n := range s.all() {
-			if err := n.detach(ctx); err != nil {
-				s.adapterErrors = append(s.adapterErrors, err)
-			}
+		all := s.all()
+		errs := make([]error, len(all))
+		var closing sync.WaitGroup
+		for i, n := range all {
+			closing.Go(func() { errs[i] = n.detach(ctx) })
 		}
+		closing.Wait()
+		s.adapterErrors = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	})
 	return slices.Clone(s.adapterErrors)
 }

@@ -36,9 +36,9 @@ type Socket struct {
 	handlers endpoint.Handlers
 	acks     endpoint.Acks
 	inbox    endpoint.Inbox
-	answerMu sync.Mutex // held while answering
-	behind   bool       // it was told that nothing is read because of this socket; the reader's own
-	entered  bool       // events are handled, from the answer to the client until finish; the inbox's own
+	leftover int  // see conn.linger
+	behind   bool // it was told that nothing is read because of this socket; the reader's own
+	entered  bool // events are handled, from the answer to the client until finish; the inbox's own
 
 	mu           sync.Mutex // guards what follows
 	context      context.Context
@@ -54,16 +54,20 @@ type Socket struct {
 type state = int32
 
 const (
-	pending      state = iota // the middleware is at work; the client waits for an answer
+	waiting      state = iota // for the middleware, which is at work for a socket before this one
+	pending                   // the middleware is at work; the client waits for an answer
 	answering                 // the answer is about to be queued, nothing may be sent before it
 	connected                 // packets go both ways
 	disconnected              // for good: a client that comes back gets another socket
 )
 
+// newSocket returns a socket that enters once its inbox is resumed.
 func newSocket(n *Namespace, c *conn, auth parser.Value) *Socket {
 	s := &Socket{id: engineserver.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
 	s.acks.IDs = &n.ackIDs
 	s.inbox.Init(queue.Limits{MaxBytes: n.server.options.InboxBytes}, s.handle, s.report)
+	s.inbox.Pause()
+	s.inbox.Call(s.enter)
 	n.rooms.Add(s.id, s)
 	return s
 }
@@ -94,9 +98,9 @@ func (s *Socket) Connected() bool { return s.settled() == connected }
 func (s *Socket) settled() state {
 	current := s.state.Load()
 	if current == answering {
-		s.answerMu.Lock()
+		s.mu.Lock()
 		current = s.state.Load()
-		s.answerMu.Unlock()
+		s.mu.Unlock()
 	}
 	return current
 }

@@ -227,7 +227,8 @@ func TestErrorsAndPanicsOfHandlers(t *testing.T) {
 	require.NoError(r, c.conn.Close(0, ""))
 	require.ErrorAs(r, await(r, errs), &failed)
 	require.EqualError(r, failed, `event: handler of "disconnect" panicked: while leaving`)
-	require.NoError(r, r.Server.Shutdown(r.ctx)) // which waits for what is still logged
+	require.NoError(r, r.Server.Close())
+	require.NoError(r, r.Wait(r.ctx))
 	require.Contains(r, log.String(), "oh no")
 	require.Contains(r, log.String(), "socket_test.go", "the stack")
 	require.NotContains(r, c.url, "sorry")
@@ -515,7 +516,7 @@ func TestMiddleware(t *testing.T) {
 		}
 		switch auth.Token {
 		case "plain":
-			return errors.New("not you")
+			return errors.New("row 7: not you")
 		case "data":
 			return &server.ConnectError{Message: "not you", Data: map[string]int{"code": 7}}
 		case "panic":
@@ -529,7 +530,7 @@ func TestMiddleware(t *testing.T) {
 	r.Use(func(context.Context, *server.Socket) error { order = append(order, "second"); return nil })
 	c := r.dial()
 	for _, refused := range []struct{ token, answer string }{
-		{"plain", `44{"message":"not you"}`},
+		{"plain", `44{"message":"Internal error"}`},
 		{"data", `44{"message":"not you","data":{"code":7}}`},
 		{"panic", `44{"message":"Internal error"}`},
 	} {

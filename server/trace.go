@@ -18,7 +18,8 @@ import (
 //
 // The functions run where the thing happens, in part while a client waits for them:
 // they must return soon, and must not wait for the server. They run concurrently, under no lock of the
-// server. A panic of one is logged.
+// server. A panic of one is logged, and so is runtime.Goexit, which in EventSent, EventDropped and PacketSent ends
+// the goroutine that emits.
 type Trace struct {
 	// SessionOpened is called when a client has opened a connection. It joins
 	// namespaces next.
@@ -116,6 +117,7 @@ type Rejection struct {
 
 // AddTrace adds a trace, called after those that are there already, until remove is called.
 func (s *Server) AddTrace(t *Trace) (remove func()) {
+	endpoint.RefuseNil(t == nil, "Server.AddTrace")
 	added := *t // so that each call has something of its own to remove
 	s.changeTrace(func(list []*Trace) []*Trace { return append(slices.Clip(list), &added) })
 	return func() {
@@ -145,11 +147,22 @@ type traces struct {
 	list   []*Trace // at least one
 }
 
-// each calls fn with each trace.
-func (t *traces) each(fn func(t *Trace)) {
+// each calls what fn returns for each trace, unless that is nil. Whatever that does, each
+// returns.
+func (t *traces) each(fn func(t *Trace) (call func())) {
 	if t == nil {
 		return
 	}
+	for _, trace := range t.list {
+		if call := fn(trace); call != nil {
+			t.only(call)
+		}
+	}
+}
+
+// eachHere is each for what is told so often that a goroutine would cost too much.
+// runtime.Goexit ends the caller.
+func (t *traces) eachHere(fn func(t *Trace)) {
 	for _, trace := range t.list {
 		if err := endpoint.Protect("trace", func() error { fn(trace); return nil }); err != nil {
 			t.failed(err)
@@ -158,97 +171,115 @@ func (t *traces) each(fn func(t *Trace)) {
 }
 
 func (t *traces) sessionOpened(c *conn) {
-	t.each(func(t *Trace) {
-		if t.SessionOpened != nil {
-			t.SessionOpened(Session{c})
+	t.each(func(t *Trace) func() {
+		if t.SessionOpened == nil {
+			return nil
 		}
+		return func() { t.SessionOpened(Session{c}) }
 	})
 }
 
 func (t *traces) sessionUpgraded(c *conn) {
-	t.each(func(t *Trace) {
-		if t.SessionUpgraded != nil {
-			t.SessionUpgraded(Session{c})
+	t.each(func(t *Trace) func() {
+		if t.SessionUpgraded == nil {
+			return nil
 		}
+		return func() { t.SessionUpgraded(Session{c}) }
 	})
 }
 
 func (t *traces) sessionClosed(c *conn, reason event.Reason, err error) {
-	t.each(func(t *Trace) {
-		if t.SessionClosed != nil {
-			t.SessionClosed(Session{c}, reason, err)
+	t.each(func(t *Trace) func() {
+		if t.SessionClosed == nil {
+			return nil
 		}
+		return func() { t.SessionClosed(Session{c}, reason, err) }
 	})
 }
 
 func (t *traces) requestRejected(r Rejection) {
-	t.each(func(t *Trace) {
-		if t.RequestRejected != nil {
-			t.RequestRejected(r)
+	t.each(func(t *Trace) func() {
+		if t.RequestRejected == nil {
+			return nil
 		}
+		return func() { t.RequestRejected(r) }
 	})
 }
 
 func (t *traces) namespaceRefused(c *conn, name string) {
-	t.each(func(t *Trace) {
-		if t.NamespaceRefused != nil {
-			t.NamespaceRefused(Session{c}, name)
+	t.each(func(t *Trace) func() {
+		if t.NamespaceRefused == nil {
+			return nil
 		}
+		return func() { t.NamespaceRefused(Session{c}, name) }
 	})
 }
 
 func (t *traces) connected(s *Socket) {
-	t.each(func(t *Trace) {
-		if t.Connected != nil {
-			t.Connected(s)
+	t.each(func(t *Trace) func() {
+		if t.Connected == nil {
+			return nil
 		}
+		return func() { t.Connected(s) }
 	})
 }
 
 func (t *traces) connectRefused(s *Socket, err error) {
-	t.each(func(t *Trace) {
-		if t.ConnectRefused != nil {
-			t.ConnectRefused(s, err)
+	t.each(func(t *Trace) func() {
+		if t.ConnectRefused == nil {
+			return nil
 		}
+		return func() { t.ConnectRefused(s, err) }
 	})
 }
 
 func (t *traces) disconnected(s *Socket, reason event.Reason) {
-	t.each(func(t *Trace) {
-		if t.Disconnected != nil {
-			t.Disconnected(s, reason)
+	t.each(func(t *Trace) func() {
+		if t.Disconnected == nil {
+			return nil
 		}
+		return func() { t.Disconnected(s, reason) }
 	})
 }
 
 func (t *traces) roomsJoined(s *Socket, changes []rooms.Change) {
-	t.each(func(t *Trace) {
-		for _, c := range changes {
-			if c.Edge && t.RoomCreated != nil {
-				t.RoomCreated(s.namespace, c.Room)
-			}
-			if t.RoomJoined != nil {
-				t.RoomJoined(s, c.Room)
+	if len(changes) == 0 {
+		return
+	}
+	t.each(func(t *Trace) func() {
+		return func() {
+			for _, c := range changes {
+				if c.Edge && t.RoomCreated != nil {
+					t.RoomCreated(s.namespace, c.Room)
+				}
+				if t.RoomJoined != nil {
+					t.RoomJoined(s, c.Room)
+				}
 			}
 		}
 	})
 }
 
 func (t *traces) roomsLeft(s *Socket, changes []rooms.Change) {
-	t.each(func(t *Trace) {
-		for _, c := range changes {
-			if t.RoomLeft != nil {
-				t.RoomLeft(s, c.Room)
-			}
-			if c.Edge && t.RoomDeleted != nil {
-				t.RoomDeleted(s.namespace, c.Room)
+	if len(changes) == 0 {
+		return
+	}
+	t.each(func(t *Trace) func() {
+		return func() {
+			for _, c := range changes {
+				if t.RoomLeft != nil {
+					t.RoomLeft(s, c.Room)
+				}
+				if c.Edge && t.RoomDeleted != nil {
+					t.RoomDeleted(s.namespace, c.Room)
+				}
 			}
 		}
 	})
 }
 
 func (t *traces) eventReceived(s *Socket, m *event.Message) {
-	t.each(func(t *Trace) {
+	t.eachHere(func(t *Trace) {
 		if t.EventReceived != nil {
 			t.EventReceived(s, m)
 		}
@@ -258,12 +289,12 @@ func (t *traces) eventReceived(s *Socket, m *event.Message) {
 // sent tells of a packet that was queued for a socket, or dropped with an error.
 func (t *traces) sent(s *Socket, p *outgoing, err error) {
 	if err == nil {
-		t.packetSent(s.conn, p.messages)
+		t.eachHere(func(t *Trace) { t.packetSent(s.conn, p.messages) })
 	}
 	if p.event == "" {
 		return
 	}
-	t.each(func(t *Trace) {
+	t.eachHere(func(t *Trace) {
 		switch {
 		case err != nil && t.EventDropped != nil:
 			t.EventDropped(s, p.event, err)
@@ -274,43 +305,58 @@ func (t *traces) sent(s *Socket, p *outgoing, err error) {
 }
 
 func (t *traces) packetReceived(c *conn, m transport.Message) {
-	t.each(func(t *Trace) {
+	t.eachHere(func(t *Trace) {
 		if t.PacketReceived != nil {
 			t.PacketReceived(Session{c}, m)
 		}
 	})
 }
 
+// packetSent tells of a packet that is not an event.
 func (t *traces) packetSent(c *conn, group []transport.Message) {
-	t.each(func(t *Trace) {
-		if t.PacketSent != nil {
-			t.PacketSent(Session{c}, group[0].Data, group[1:])
+	t.each(func(t *Trace) func() {
+		if t.PacketSent == nil {
+			return nil
 		}
+		return func() { t.packetSent(c, group) }
 	})
+}
+
+func (t *Trace) packetSent(c *conn, group []transport.Message) {
+	if t.PacketSent != nil {
+		t.PacketSent(Session{c}, group[0].Data, group[1:])
+	}
 }
 
 // handling returns the context of the handlers of an event, and what to call with
 // their errors in the end.
 func (t *traces) handling(ctx context.Context, s *Socket, m *event.Message) (handling context.Context, end func(err error)) {
 	var ends []func(error)
-	t.each(func(t *Trace) {
-		if t.Handling == nil {
-			return
+	for _, trace := range t.list {
+		if trace.Handling == nil {
+			continue
 		}
-		inner, end := t.Handling(ctx, s, m)
-		if inner != nil {
-			ctx = inner
-		}
-		if end != nil {
-			ends = append(ends, end)
-		}
-	})
+		t.only(func() {
+			inner, end := trace.Handling(ctx, s, m)
+			if inner != nil {
+				ctx = inner
+			}
+			if end != nil {
+				ends = append(ends, end)
+			}
+		})
+	}
 	return ctx, func(err error) {
 		for _, end := range slices.Backward(ends) { // inside out
-			if err := endpoint.Protect("trace", func() error { end(err); return nil }); err != nil {
-				t.failed(err)
-			}
+			t.only(func() { end(err) })
 		}
+	}
+}
+
+// only calls a function of one trace. Whatever that does, it returns.
+func (t *traces) only(fn func()) {
+	if err := endpoint.Contain("trace", func() error { fn(); return nil }); err != nil {
+		t.failed(err)
 	}
 }
 

@@ -93,7 +93,7 @@ func TestTrace(t *testing.T) {
 	c, s := r.connect()
 	d.wants(r, "opened 1 websocket", "connected / websocket")
 	c.send("40/closed,")
-	c.want(`44/closed,{"message":"no"}`)
+	c.want(`44/closed,{"message":"Internal error"}`)
 	d.wants(r, "refused /closed no")
 	c.send(`42["greet"]`)
 	c.want(`42["greeting","greet"]`)

@@ -22,7 +22,7 @@ func (c *conn) Conclude(reason engineio.Reason, err error) {
 // left. Nothing more is received.
 func (c *conn) conclude(reason engineio.Reason, err error) {
 	c.mu.Lock()
-	sockets := slices.Clone(c.sockets)
+	sockets := c.sitting()
 	c.mu.Unlock()
 	end := func() { c.session.CloseFor(reason, err) }
 	sockets = slices.DeleteFunc(sockets, func(s *Socket) bool { return s.state.Load() == disconnected })

@@ -110,6 +110,7 @@ func (s *Socket) interrupted(ctx context.Context) error {
 // OnConnect calls fn each time the socket is connected, before any event of that
 // connection is handled. What was emitted meanwhile has been sent by then.
 func (s *Socket) OnConnect(fn func()) (off func()) {
+	endpoint.RefuseNil(fn == nil, "Socket.OnConnect")
 	return s.onConnect.add(func(Reason, error) { fn() })
 }
 
@@ -117,6 +118,7 @@ func (s *Socket) OnConnect(fn func()) (off func()) {
 // a [*ConnectError] if the server refused the namespace. [Socket.Active] tells
 // whether there will be another attempt.
 func (s *Socket) OnConnectError(fn func(err error)) (off func()) {
+	endpoint.RefuseNil(fn == nil, "Socket.OnConnectError")
 	return s.onConnectError.add(func(_ Reason, err error) { fn(err) })
 }
 

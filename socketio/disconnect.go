@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/parser"
 	engineclient "github.com/isosocket/isosocket/transport/engineio/client"
 )
@@ -8,6 +9,7 @@ import (
 // OnDisconnect calls fn each time a connected socket was disconnected, after the
 // events received before that. err is what is known beyond the reason, or nil.
 func (s *Socket) OnDisconnect(fn func(reason Reason, err error)) (off func()) {
+	endpoint.RefuseNil(fn == nil, "Socket.OnDisconnect")
 	return s.onDisconnect.add(fn)
 }
 

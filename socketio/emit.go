@@ -110,7 +110,7 @@ func (c *connection) control(p packet) { _ = c.send(p, engineclient.Control) }
 // reply returns the function that acknowledges an event received on conn.
 func (s *Socket) reply(conn *connection, id uint64) func(args ...any) error {
 	return func(args ...any) error {
-		group, err := s.manager.opts.Format.EncodeAck(s.namespace, id, args)
+		group, err := endpoint.EncodeAck(s.manager.opts.Format, s.namespace, id, args)
 		if err != nil {
 			return err
 		}

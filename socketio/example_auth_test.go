@@ -16,10 +16,7 @@ func ExampleOptions_auth() {
 			var credentials struct {
 				Token string `json:"token"`
 			}
-			if err := s.Handshake().DecodeAuth(&credentials); err != nil {
-				return err
-			}
-			if credentials.Token != "secret" {
+			if err := s.Handshake().DecodeAuth(&credentials); err != nil || credentials.Token != "secret" {
 				return &server.ConnectError{Message: "wrong token"}
 			}
 			return nil

@@ -50,7 +50,7 @@ func (s *Socket) later(name string, l *listeners, reason Reason, err error) {
 			}
 		}
 		for _, listener := range l.all() {
-			panicked := endpoint.Protect(name, func() error { (*listener)(reason, err); return nil })
+			panicked := endpoint.Contain(name, func() error { (*listener)(reason, err); return nil })
 			if panicked != nil {
 				s.manager.opts.reportError(panicked)
 			}

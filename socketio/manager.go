@@ -62,7 +62,7 @@ func NewManager(url string, opts *Options) (*Manager, error) {
 	}
 	m.prints = m.opts.OnError == nil
 	m.opts.setDefaults()
-	m.platform = m.opts.Platform
+	m.platform = guarded(m.opts.Platform)
 	if m.platform.Err != nil {
 		return nil, fmt.Errorf("socketio: Options.Platform: %w", m.platform.Err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/isosocket/isosocket/socketio/endpoint"
 	"github.com/isosocket/isosocket/socketio/parser"
 	"github.com/isosocket/isosocket/transport"
 	"github.com/isosocket/isosocket/transport/engineio"
@@ -174,4 +175,7 @@ func (o *Options) limits() parser.Limits {
 	return limits
 }
 
-func (o *Options) reportError(err error) { o.OnError(err) }
+func (o *Options) reportError(err error) {
+	// What it does wrong itself there is nobody to tell.
+	_ = endpoint.Contain("error", func() error { o.OnError(err); return nil })
+}

@@ -241,7 +241,7 @@ func TestGoexit(t *testing.T) {
 		s.OnConnect(func() { runtime.Goexit() })
 		s.OnDisconnect(func(Reason, error) { d.note("disconnect"); runtime.Goexit() })
 		p := d.connected(s)
-		d.want(`error: event: handler of "call" panicked: it called runtime.Goexit`)
+		d.want(`error: event: handler of "connect" panicked: it called runtime.Goexit`)
 		var reported *event.HandlerError
 		d.manager.opts.OnError = func(err error) {
 			require.ErrorAs(d, err, &reported)

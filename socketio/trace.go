@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/isosocket/isosocket/socketio/endpoint"
+	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/transport"
 )
 
@@ -17,7 +18,7 @@ import (
 // The functions run where the thing happens, in part while the connection waits for
 // them: they must return soon, and must not wait for the manager. They run
 // concurrently, under no lock of the manager. A panic of one is reported to
-// Options.OnError.
+// Options.OnError, and so is runtime.Goexit.
 type Trace struct {
 	// Connecting is called before each attempt to open a connection: 0 is the
 	// first one, n the n-th attempt to reconnect.
@@ -103,6 +104,7 @@ func (s Session) Transport() string { return string(s.session.Transport()) }
 // AddTrace adds a trace, called after those that are there already, until remove is
 // called.
 func (m *Manager) AddTrace(t *Trace) (remove func()) {
+	endpoint.RefuseNil(t == nil, "Manager.AddTrace")
 	added := *t // so that each call has something of its own to remove
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -135,126 +137,144 @@ type tracer struct {
 // joined returns a trace with every function, which calls those of the traces.
 func joined(traces []*Trace, report func(error)) *Trace {
 	protect := func(call func()) {
-		if err := endpoint.Protect("trace", func() error { call(); return nil }); err != nil {
+		if err := endpoint.Contain("trace", func() error { call(); return nil }); err != nil {
 			report(err)
 		}
 	}
-	each := func(call func(t *Trace)) {
+	each := func(of func(t *Trace) (call func())) {
 		for _, t := range traces {
-			protect(func() { call(t) })
+			if call := of(t); call != nil {
+				protect(call)
+			}
 		}
 	}
 	return &Trace{
 		Connecting: func(attempt int) {
-			each(func(t *Trace) {
-				if t.Connecting != nil {
-					t.Connecting(attempt)
+			each(func(t *Trace) func() {
+				if t.Connecting == nil {
+					return nil
 				}
+				return func() { t.Connecting(attempt) }
 			})
 		},
 		ConnectFailed: func(attempt int, err error) {
-			each(func(t *Trace) {
-				if t.ConnectFailed != nil {
-					t.ConnectFailed(attempt, err)
+			each(func(t *Trace) func() {
+				if t.ConnectFailed == nil {
+					return nil
 				}
+				return func() { t.ConnectFailed(attempt, err) }
 			})
 		},
 		ReconnectScheduled: func(attempt int, delay time.Duration) {
-			each(func(t *Trace) {
-				if t.ReconnectScheduled != nil {
-					t.ReconnectScheduled(attempt, delay)
+			each(func(t *Trace) func() {
+				if t.ReconnectScheduled == nil {
+					return nil
 				}
+				return func() { t.ReconnectScheduled(attempt, delay) }
 			})
 		},
 		GaveUp: func(err error) {
-			each(func(t *Trace) {
-				if t.GaveUp != nil {
-					t.GaveUp(err)
+			each(func(t *Trace) func() {
+				if t.GaveUp == nil {
+					return nil
 				}
+				return func() { t.GaveUp(err) }
 			})
 		},
 		SessionOpened: func(s Session) {
-			each(func(t *Trace) {
-				if t.SessionOpened != nil {
-					t.SessionOpened(s)
+			each(func(t *Trace) func() {
+				if t.SessionOpened == nil {
+					return nil
 				}
+				return func() { t.SessionOpened(s) }
 			})
 		},
 		SessionUpgraded: func(s Session) {
-			each(func(t *Trace) {
-				if t.SessionUpgraded != nil {
-					t.SessionUpgraded(s)
+			each(func(t *Trace) func() {
+				if t.SessionUpgraded == nil {
+					return nil
 				}
+				return func() { t.SessionUpgraded(s) }
 			})
 		},
 		UpgradeFailed: func(s Session, err error) {
-			each(func(t *Trace) {
-				if t.UpgradeFailed != nil {
-					t.UpgradeFailed(s, err)
+			each(func(t *Trace) func() {
+				if t.UpgradeFailed == nil {
+					return nil
 				}
+				return func() { t.UpgradeFailed(s, err) }
 			})
 		},
 		SessionClosed: func(s Session, reason Reason, err error) {
-			each(func(t *Trace) {
-				if t.SessionClosed != nil {
-					t.SessionClosed(s, reason, err)
+			each(func(t *Trace) func() {
+				if t.SessionClosed == nil {
+					return nil
 				}
+				return func() { t.SessionClosed(s, reason, err) }
 			})
 		},
 		PingReceived: func(s Session) {
-			each(func(t *Trace) {
-				if t.PingReceived != nil {
-					t.PingReceived(s)
+			each(func(t *Trace) func() {
+				if t.PingReceived == nil {
+					return nil
 				}
+				return func() { t.PingReceived(s) }
 			})
 		},
 		Connected: func(s *Socket) {
-			each(func(t *Trace) {
-				if t.Connected != nil {
-					t.Connected(s)
+			each(func(t *Trace) func() {
+				if t.Connected == nil {
+					return nil
 				}
+				return func() { t.Connected(s) }
 			})
 		},
 		Disconnected: func(s *Socket, reason Reason, err error) {
-			each(func(t *Trace) {
-				if t.Disconnected != nil {
-					t.Disconnected(s, reason, err)
+			each(func(t *Trace) func() {
+				if t.Disconnected == nil {
+					return nil
 				}
+				return func() { t.Disconnected(s, reason, err) }
 			})
 		},
 		EventReceived: func(s *Socket, m *Message) {
-			each(func(t *Trace) {
-				if t.EventReceived != nil {
-					t.EventReceived(s, m)
+			each(func(t *Trace) func() {
+				if t.EventReceived == nil {
+					return nil
 				}
+				return func() { t.EventReceived(s, m) }
 			})
 		},
 		EventSent: func(s *Socket, name string) {
-			each(func(t *Trace) {
-				if t.EventSent != nil {
-					t.EventSent(s, name)
+			each(func(t *Trace) func() {
+				if t.EventSent == nil {
+					return nil
 				}
+				return func() { t.EventSent(s, name) }
 			})
 		},
 		EventDropped: func(s *Socket, name string, err error) {
-			each(func(t *Trace) {
-				if t.EventDropped != nil {
-					t.EventDropped(s, name, err)
+			each(func(t *Trace) func() {
+				if t.EventDropped == nil {
+					return nil
 				}
+				return func() { t.EventDropped(s, name, err) }
 			})
 		},
 		Handling: func(ctx context.Context, s *Socket, message *Message) (context.Context, func(error)) {
 			var ends []func(error)
-			each(func(t *Trace) {
+			each(func(t *Trace) func() {
 				if t.Handling == nil {
-					return
+					return nil
 				}
-				inner, end := t.Handling(ctx, s, message)
-				if inner != nil {
-					ctx = inner
-				}
-				if end != nil {
-					ends = append(ends, end)
+				return func() {
+					inner, end := t.Handling(ctx, s, message)
+					if inner != nil {
+						ctx = inner
+					}
+					if end != nil {
+						ends = append(ends, end)
+					}
 				}
 			})
 			return ctx, func(err error) {
@@ -264,17 +284,19 @@ func joined(traces []*Trace, report func(error)) *Trace {
 			}
 		},
 		PacketReceived: func(s Session, m transport.Message) {
-			each(func(t *Trace) {
-				if t.PacketReceived != nil {
-					t.PacketReceived(s, m)
+			each(func(t *Trace) func() {
+				if t.PacketReceived == nil {
+					return nil
 				}
+				return func() { t.PacketReceived(s, m) }
 			})
 		},
 		PacketSent: func(s Session, text []byte, attachments []transport.Message) {
-			each(func(t *Trace) {
-				if t.PacketSent != nil {
-					t.PacketSent(s, text, attachments)
+			each(func(t *Trace) func() {
+				if t.PacketSent == nil {
+					return nil
 				}
+				return func() { t.PacketSent(s, text, attachments) }
 			})
 		},
 	}
@@ -285,11 +307,18 @@ func handleTraced(t *Trace, conn *connection, m *Message) {
 	s := conn.socket
 	ctx, end := t.Handling(conn.ctx, s, m)
 	var errs []error
-	defer func() { end(errors.Join(errs...)) }()
+	exited := true // until the handlers have returned
+	defer func() {
+		if exited {
+			errs = append(errs, &event.HandlerError{Event: m.Name(), Err: endpoint.ErrExited})
+		}
+		end(errors.Join(errs...))
+	}()
 	s.handlers.Dispatch(ctx, m, func(err error) {
 		errs = append(errs, err)
 		s.manager.opts.reportError(err)
 	})
+	exited = false
 }
 
 // note is what the traces are to be told of a packet, when mu is not held any more.

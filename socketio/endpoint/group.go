@@ -11,8 +11,13 @@ import (
 
 // EncodeEvent returns the messages of an event, with an acknowledgement id unless
 // that is nil. The error matches [event.ErrReserved] for a name that the library
-// keeps for itself, or is one of the format.
-func EncodeEvent(f parser.Format, namespace string, id *uint64, name string, args []any) ([]transport.Message, error) {
+// keeps for itself, is one of the format, or tells that an argument's own method panicked.
+func EncodeEvent(f parser.Format, namespace string, id *uint64, name string, args []any) (group []transport.Message, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = notEncoded(value)
+		}
+	}()
 	if parser.Reserved(name) {
 		return nil, fmt.Errorf("endpoint: emit %q: %w", name, event.ErrReserved)
 	}
@@ -27,3 +32,16 @@ func EncodeEvent(f parser.Format, namespace string, id *uint64, name string, arg
 	}
 	return f.EncodeEvent(namespace, own, name, slices.Clone(args))
 }
+
+// EncodeAck returns the messages of the answer to the event with that id. The error is
+// one of the format, or tells that an argument's own method panicked.
+func EncodeAck(f parser.Format, namespace string, id uint64, args []any) (group []transport.Message, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = notEncoded(value)
+		}
+	}()
+	return f.EncodeAck(namespace, id, args)
+}
+
+func notEncoded(panicked any) error { return fmt.Errorf("endpoint: encode: panic: %v", panicked) }

@@ -37,17 +37,20 @@ type handler struct {
 // On adds a handler for the events of that name. It is not called for an event
 // whose dispatch has begun. Once off has returned no further call begins.
 func (h *Handlers) On(name string, fn event.Handler) (off func()) {
+	RefuseNil(fn == nil, "On")
 	return h.add(&handler{name: name, fn: fn})
 }
 
 // Once is On for a single event.
 func (h *Handlers) Once(name string, fn event.Handler) (off func()) {
+	RefuseNil(fn == nil, "Once")
 	return h.add(&handler{name: name, fn: fn, once: true})
 }
 
 // OnAny adds a handler for the events of every name. It is called before those
 // that On added.
 func (h *Handlers) OnAny(fn event.Handler) (off func()) {
+	RefuseNil(fn == nil, "OnAny")
 	return h.add(&handler{any: true, fn: fn})
 }
 

@@ -3,6 +3,8 @@ package endpoint
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/socketio/parser"
@@ -17,6 +19,10 @@ type Inbox struct {
 	queue  queue.Queue[item]
 	handle func(from any, m *event.Message)
 	report func(err error)
+
+	mu    sync.Mutex
+	batch []item       // in work, unless it is of one item; guarded by mu
+	next  atomic.Int64 // the first of the batch that was not begun
 }
 
 // ErrExited is the cause of the [*event.HandlerError] for a function of the user
@@ -56,6 +62,28 @@ func (b *Inbox) Force(from any, m *event.Message, size int) {
 // Call appends a call, whatever waits already. A closed inbox ignores it.
 func (b *Inbox) Call(fn func()) { _ = b.queue.Force(item{from: fn}, 0) }
 
+// Pause lets everything wait for Resume. What runs goes on.
+func (b *Inbox) Pause() { b.queue.PauseNow() }
+
+// Resume ends a pause.
+func (b *Inbox) Resume() { b.queue.Resume() }
+
+// Size returns the sizes of the events that wait or are being handled.
+func (b *Inbox) Size() int { return b.queue.Bytes() }
+
+// Drop forgets what waits, calls as well, and reports how much that was. What runs goes on.
+func (b *Inbox) Drop() (dropped int) {
+	dropped = len(b.queue.Take(nil, func(item) int { return 0 }))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := int64(len(b.batch)); n > 0 {
+		first := min(b.next.Swap(n), n)
+		clear(b.batch[first:])
+		dropped += int(n - first)
+	}
+	return dropped
+}
+
 // Close refuses what comes later, and forgets what waits.
 func (b *Inbox) Close() { b.queue.Close() }
 
@@ -64,30 +92,48 @@ func (b *Inbox) Wait(ctx context.Context) error { return b.queue.Wait(ctx) }
 
 func (b *Inbox) run(batch []item) {
 	reserveStack(0)
-	i := 0
+	b.next.Store(0)
+	if len(batch) > 1 {
+		b.share(batch)
+		defer b.share(nil)
+	}
+	b.work(batch)
+}
+
+// share makes the batch known to Drop.
+func (b *Inbox) share(batch []item) {
+	b.mu.Lock()
+	b.batch = batch
+	b.mu.Unlock()
+}
+
+// work does what was not begun of the batch.
+func (b *Inbox) work(batch []item) {
+	var now item // what is being done; zero in the end
 	defer func() {
 		if value := recover(); value != nil {
 			panic(value) // of our own making
 		}
-		if i == len(batch) {
+		if now.message == nil && now.from == nil {
 			return
 		}
 		// runtime.Goexit was called. It lets deferred functions finish.
 		name := "call"
-		if m := batch[i].message; m != nil {
-			name = m.Name()
+		if now.message != nil {
+			name = now.message.Name()
 		}
 		b.report(panicked(name, ErrExited))
-		b.run(batch[i+1:])
+		b.work(batch)
 	}()
-	for ; i < len(batch); i++ {
-		next := batch[i]
-		if next.message != nil {
-			b.handle(next.from, next.message)
-		} else {
-			next.from.(func())()
-		}
+	for i := b.next.Add(1) - 1; i < int64(len(batch)); i = b.next.Add(1) - 1 {
+		now = batch[i]
 		batch[i] = item{} // not kept while later ones are handled
+		if now.message != nil {
+			b.handle(now.from, now.message)
+		} else {
+			now.from.(func())()
+		}
+		now = item{}
 	}
 }
 

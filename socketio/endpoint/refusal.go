@@ -20,9 +20,9 @@ func failure(e *event.AckError) any {
 }
 
 // EncodeConnectError returns the messages that refuse a namespace. The error is one
-// of the format, or a [*event.HandlerError] if the data panicked while it was encoded.
+// of the format, or a [*event.HandlerError] if the data's own methods failed it.
 func EncodeConnectError(f parser.Format, namespace, message string, data any) (group []transport.Message, err error) {
-	err = Protect("connect_error", func() (err error) {
+	err = Contain("connect_error", func() (err error) {
 		group, err = f.EncodeControl(parser.ConnectError, namespace, body{message, resend(data)})
 		return err
 	})

@@ -26,6 +26,7 @@ func (c Call[Req, Resp]) Name() string { return c.name }
 //
 // A peer that emitted the event without asking for an answer gets none.
 func (c Call[Req, Resp]) Handle(l Listener, fn func(ctx context.Context, req Req) (Resp, error)) (off func()) {
+	refuseNil(fn == nil, "Call.Handle")
 	return l.On(c.name, func(ctx context.Context, m *Message) error {
 		var req Req
 		if err := c.request.decode(m, &req); err != nil {

@@ -31,6 +31,7 @@ func (e Event[T]) Emit(to Emitter, v T) error {
 // On calls fn with the payload of every such event until off is called. A payload
 // that does not fit T is a [*DecodeError], which is handled as if fn had returned it.
 func (e Event[T]) On(l Listener, fn func(ctx context.Context, v T) error) (off func()) {
+	refuseNil(fn == nil, "Event.On")
 	return l.On(e.name, func(ctx context.Context, m *Message) error {
 		var v T
 		if err := e.payload.decode(m, &v); err != nil {
@@ -38,4 +39,11 @@ func (e Event[T]) On(l Listener, fn func(ctx context.Context, v T) error) (off f
 		}
 		return fn(ctx, v)
 	})
+}
+
+// refuseNil panics at a nil function where the method adds it, not where it would be called.
+func refuseNil(isNil bool, method string) {
+	if isNil {
+		panic("event: " + method + " was given a nil function")
+	}
 }

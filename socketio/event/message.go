@@ -2,6 +2,7 @@ package event
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/isosocket/isosocket/socketio/parser"
@@ -97,10 +98,15 @@ func (m *Message) Decode(targets ...any) error {
 }
 
 // decode decodes one of the arguments, unless there are not so many.
-func (m *Message) decode(args [][]byte, i int, target any) error {
+func (m *Message) decode(args [][]byte, i int, target any) (err error) {
 	if i >= len(args) {
 		return nil
 	}
+	defer func() {
+		if value := recover(); value != nil { // of the type's own method
+			err = &DecodeError{Event: m.Name(), Argument: i, Err: fmt.Errorf("panic: %v", value)}
+		}
+	}()
 	if err := m.format.Decode(args[i], m.attachments, target); err != nil {
 		return &DecodeError{Event: m.Name(), Argument: i, Err: err}
 	}
