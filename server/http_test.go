@@ -400,7 +400,7 @@ func TestBodyThatNobodyReads(t *testing.T) {
 	for _, query := range []string{"transport=polling&sid=nobody", "transport=polling", "transport=tin-can", "transport=websocket"} {
 		for name, length := range map[string]int{"large": 1_000_000, "small": 100} {
 			t.Run(name+" "+query, func(t *testing.T) {
-				r := serve(t, &server.Options{StallTimeout: 50 * time.Millisecond})
+				r := serve(t, &server.Options{StallTimeout: time.Second})
 				c := r.tcp()
 				c.print(fmt.Sprintf("POST /socket.io/?EIO=4&%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n4", query, length))
 				require.Equal(t, 400, c.status())

@@ -187,7 +187,7 @@ func TestMistakes(t *testing.T) {
 						(&door{Server: sio, query: "&sid=unknown"}).do("GET", "")
 					}()
 					<-stray
-					visit(sio, "40", "40/refused,", `420["x"]`)
+					visit(sio, "40", "40/nowhere,", "40/refused,", `420["x"]`)
 					off.Store(true)
 					if !strings.HasPrefix(mistake, "shutting") && mistake != "closing" {
 						require.Contains(t, visit(sio, "40", `420["echo"]`), `430["echo"]`)
