@@ -31,16 +31,17 @@ type conn struct {
 	decoder    parser.Decoder // used by whoever calls Receive, as is collecting
 	collecting bool           // the rest of a packet is still to come
 
-	unfinished atomic.Int32 // sockets that were closed, and whose handlers have not returned
-
-	mu         sync.Mutex // guards what follows
-	seats      []seat     // one a namespace
-	leftover   int        // bytes of the events that wait for unfinished sockets
-	refused    int        // connections to namespaces that the client cannot be in
-	closed     bool       // no socket is added any more
-	connectBy  time.Time  // when a namespace must have been joined; zero afterwards
-	assembleBy time.Time  // when the next attachment of an event must be there; zero without such an event
-	moved      int64      // bytes of the session when that was set
+	mu         sync.Mutex    // guards what follows
+	seats      []seat        // one a namespace
+	unfinished int           // sockets that were closed, and whose handlers have not returned
+	finish     chan struct{} // closed when one more is finished; nil unless that is awaited
+	stuck      bool          // there were too many, and in vain it was waited for one to finish
+	leftover   int           // bytes of the events that wait for unfinished sockets
+	refused    int           // connections to namespaces that the client cannot be in
+	closed     bool          // no socket is added any more
+	connectBy  time.Time     // when a namespace must have been joined; zero afterwards
+	assembleBy time.Time     // when the next attachment of an event must be there; zero without such an event
+	moved      int64         // bytes of the session when that was set
 }
 
 // open is called for a new session.

@@ -52,7 +52,7 @@ func (c *conn) connect(p *parser.Packet) {
 		c.refuse(p.Namespace, "Too many namespaces")
 	case err != nil:
 		s.close(event.ForcedClose, err)
-	case int(c.unfinished.Load()) >= c.server.options.MaxUnfinished:
+	case c.crowded():
 		c.refuseCrowded(s)
 	default:
 		c.admit(n)

@@ -123,11 +123,13 @@ func TestPackets(t *testing.T) {
 					require.Contains(s, packet, `40{"sid":"`)
 					last = packet
 				}
-				require.NotEmpty(s, last)
+				c.send(`420["busy"]`)
+				for packet := c.next(); packet != `430[0]`; packet = c.next() { // answers come beside that of another namespace
+					require.Contains(s, packet, `40{"sid":"`)
+					last = packet
+				}
 				require.Eventually(s, func() bool { return len(s.sio.Sockets()) == 1 }, patience, time.Millisecond)
 				require.Contains(s, last, s.sio.Sockets()[0].ID(), "the latest answer counts")
-				c.send(`420["busy"]`)
-				c.want(`430[0]`)
 				c.send("41")
 			}
 		}},
