@@ -35,6 +35,20 @@ const handlers = {
     });
     socket.on("room", (room, text) => io.to(room).emit("echo", text));
   },
+  texts: (socket) =>
+    socket.on("texts", (events, bytes) => {
+      const text = "0".repeat(bytes);
+      for (let i = 0; i < events; i++) socket.emit("echo", text);
+    }),
+  blobs: (socket) =>
+    socket.on("blobs", (events, bytes) => {
+      for (let i = 0; i < events; i++) socket.emit("blob", Buffer.alloc(bytes));
+    }),
+  casts: (socket) =>
+    socket.on("casts", (events, bytes) => {
+      const text = "0".repeat(bytes);
+      for (let i = 0; i < events; i++) io.emit("cast", text);
+    }),
 };
 io.on("connection", handlers[process.argv[2]]);
 
