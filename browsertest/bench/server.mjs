@@ -11,7 +11,8 @@ import { createServer } from "node:http";
 // The packages are installed beside, in browsertest/node.
 const { Server } = createRequire(new URL("../node/package.json", import.meta.url))("socket.io");
 
-const http = createServer((request, response) => {
+// A connection that rests between POSTs stays open: a client of the loads has no other.
+const http = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
   if (request.url !== "/settle") {
     response.writeHead(404).end();
     return;
