@@ -22,7 +22,7 @@ type load struct {
 	Rooms    int // that the events go to in turn, a multiple of the number of groups; 0 without rooms
 	Polling  bool
 	Stalled  int   // connections more, which get what is for everybody and do not read
-	Events   int   // of a storm
+	Events   int   // of a storm or a burst
 	RawToo   bool  // also for a server without Socket.IO
 	Steps    []int // connections to hold, and to measure the memory at; InFlight are opened at a time
 	Again    bool  // those of the last step are cut, and come back
@@ -52,7 +52,7 @@ func loads() []load {
 			)
 		}
 	}
-	return append(all,
+	all = append(all,
 		load{Name: "ack, 1 in flight", Kind: "ack", Conns: 20, Group: 1, InFlight: 1, Rate: 2000, Payload: 50, run: traffic},
 		load{Name: "ack, 32 in flight", Kind: "ack", Conns: 100, Group: 1, InFlight: 32, Rate: 10_000, Payload: 50, run: traffic},
 		load{Name: "polling echo, 1 in flight", Kind: "echo", Conns: 100, Group: 1, InFlight: 1, Rate: 1000, Payload: 50, Polling: true, run: traffic},
@@ -68,6 +68,7 @@ func loads() []load {
 		load{Name: holdName, Kind: "echo", InFlight: dialers, Steps: []int{100, 1000, 10_000, 18_000}, RawToo: true, run: hold},
 		load{Name: "connected at once", Kind: "echo", InFlight: 10_000, Steps: []int{10_000}, Again: true, RawToo: true, run: hold},
 	)
+	return append(all, burstLoads()...)
 }
 
 // small returns the load with at most 100 connections, for a smoke run.

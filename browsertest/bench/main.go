@@ -15,6 +15,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -33,7 +34,7 @@ func main() {
 	quick := flag.Bool("quick", false, "run each load for a moment, with at most 100 connections")
 	only := flag.String("only", "", "run only the loads with `text` in their name")
 	server := flag.String("server", "", "run only the servers with `text` in their name")
-	docs := flag.String("docs", "../../docs", "`directory` that a whole run writes its report to")
+	docs := flag.String("docs", "", "write the report to `directory`; without it, a whole run writes ../../docs")
 	profiles := flag.String("profile", "", "write profiles of our server to `directory`, in place of a table")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -67,9 +68,13 @@ func main() {
 		exit(err)
 	}
 	r.print(os.Stdout)
-	if !*quick && *only == "" && *server == "" {
-		exit(r.write(*docs))
+	if *docs == "" && !*quick && *only == "" && *server == "" {
+		*docs = "../../docs"
 	}
+	if *docs != "" {
+		err = r.write(*docs)
+	}
+	exit(errors.Join(err, lost(r.Results)))
 }
 
 func exit(err error) {

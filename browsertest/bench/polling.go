@@ -126,10 +126,18 @@ func (p *poller) join() error {
 		return err
 	}
 	body, err := p.get.receive()
-	if err == nil && classify(opText, body[:min(2, len(body))]) != connected {
+	if err == nil && classifyPacket(body) != connected {
 		err = errRefused
 	}
 	return err
+}
+
+// classifyPacket is classify for a packet of a payload, where "b" and base64 is an attachment.
+func classifyPacket(packet []byte) message {
+	if len(packet) > 0 && packet[0] == 'b' {
+		return delivered
+	}
+	return classify(opText, packet[:min(2, len(packet))])
 }
 
 // send implements link: packets is one packet.
@@ -158,7 +166,7 @@ func (p *poller) receive() (events int, err error) {
 		return 0, err
 	}
 	for packet := range bytes.SplitSeq(body, []byte{0x1e}) {
-		switch classify(opText, packet[:min(2, len(packet))]) {
+		switch classifyPacket(packet) {
 		case delivered:
 			events++
 		case ping:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -19,6 +20,9 @@ type Result struct {
 	Receivers   int `json:"receivers,omitempty"` // of one event
 	Payload     int `json:"payloadBytes,omitempty"`
 
+	Emitted   int `json:"emitted,omitempty"`   // events of a burst, once for each receiver
+	Delivered int `json:"delivered,omitempty"` // of Emitted
+
 	EventsPerSecond float64 `json:"eventsPerSecond,omitempty"` // received by clients
 	Handshakes      float64 `json:"handshakesPerSecond,omitempty"`
 	CPU             float64 `json:"cpuMicroseconds"`       // of the server for an event, or for a handshake
@@ -30,6 +34,7 @@ type Result struct {
 	Memory          float64 `json:"bytesPerConnection,omitempty"` // resident
 	Goroutines      float64 `json:"goroutinesPerConnection,omitempty"`
 	Peak            float64 `json:"peakBytes,omitempty"` // resident, at most, above what was before the load
+	PeakRatio       float64 `json:"peakRatio,omitempty"` // of Peak to the bytes that Emitted is
 }
 
 // setCost divides what the server has used for a number of events, or of handshakes.
@@ -64,12 +69,13 @@ var columns = []struct {
 	{"KB/connection", func(r *Result) float64 { return r.Memory / 1000 }},
 	{"goroutines/connection", func(r *Result) float64 { return r.Goroutines }},
 	{"peak MB", func(r *Result) float64 { return r.Peak / 1e6 }},
+	{"peak ÷ bytes", func(r *Result) float64 { return r.PeakRatio }},
 }
 
 // writeTable writes the results as a table in Markdown. The figures of a peer are
 // followed by their ratio to ours in the same load.
 func writeTable(w io.Writer, results []Result) {
-	head, rule := "| load | server |", "|---|---|"
+	head, rule := "| load | server | all delivered |", "|---|---|---|"
 	for _, c := range columns {
 		head += " " + c.title + " |"
 		rule += "---:|"
@@ -86,7 +92,7 @@ func writeTable(w io.Writer, results []Result) {
 		if r.Server == ours {
 			ourResults[r.Load] = r
 		}
-		fmt.Fprintf(w, "| %s | %s |", name, r.Server)
+		fmt.Fprintf(w, "| %s | %s | %s |", name, r.Server, r.arrived())
 		for _, c := range columns {
 			cell := number(c.value(r))
 			if own != nil && c.value(own) > 0 && c.value(r) > 0 && !strings.HasSuffix(c.title, "%") {
@@ -96,6 +102,29 @@ func writeTable(w io.Writer, results []Result) {
 		}
 		fmt.Fprintln(w)
 	}
+}
+
+// arrived says whether all events of a burst have arrived, and how many; nothing for
+// another load.
+func (r *Result) arrived() string {
+	switch {
+	case r.Emitted == 0:
+		return ""
+	case r.Delivered == r.Emitted:
+		return "yes, " + thousands(float64(r.Emitted))
+	}
+	return fmt.Sprintf("**no**, %s of %s", thousands(float64(r.Delivered)), thousands(float64(r.Emitted)))
+}
+
+// lost returns an error for each burst that did not arrive.
+func lost(results []Result) error {
+	var errs []error
+	for _, r := range results {
+		if r.Delivered < r.Emitted {
+			errs = append(errs, fmt.Errorf("%s: %s: %d of %d events arrived", r.Load, r.Server, r.Delivered, r.Emitted))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // number writes three significant digits; nothing for zero.

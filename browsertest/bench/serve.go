@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/coder/websocket"
@@ -56,7 +57,17 @@ var (
 	rain = event.New[string]("storm")
 	join = event.NewCall[[]string, struct{}]("join")
 	room = event.New[toRoom]("room")
+
+	texts = event.New[demand]("texts")
+	blobs = event.New[demand]("blobs")
+	casts = event.New[demand]("casts")
 )
+
+// demand asks for a burst.
+type demand struct {
+	event.Positional
+	Events, Bytes int
+}
 
 // toRoom is an event that goes to the sockets in a room.
 type toRoom struct {
@@ -74,9 +85,12 @@ func newOurs(kind string) *server.Server {
 		AnyOrigin:       true, // that of the page is another
 	}
 	level := slog.LevelWarn
-	if kind == "storm" {
+	switch kind {
+	case "storm":
 		options.SendBufferBytes = 0 // the default
 		level = slog.LevelError     // that who does not read is disconnected is no news
+	case "texts", "blobs", "casts":
+		options.SendBufferBytes = 0 // the default has to do
 	}
 	options.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	io := server.New(options)
@@ -107,9 +121,35 @@ func newOurs(kind string) *server.Server {
 			})
 			room.On(s, func(_ context.Context, m toRoom) error { return echo.Emit(io.To(m.Room), m.Text) })
 		},
+		"texts": func(s *server.Socket) {
+			texts.On(s, func(_ context.Context, d demand) error {
+				text := strings.Repeat("0", d.Bytes)
+				return repeat(d.Events, func() error { return echo.Emit(s, text) })
+			})
+		},
+		"blobs": func(s *server.Socket) {
+			blobs.On(s, func(_ context.Context, d demand) error {
+				return repeat(d.Events, func() error { return blob.Emit(s, make([]byte, d.Bytes)) })
+			})
+		},
+		"casts": func(s *server.Socket) {
+			casts.On(s, func(_ context.Context, d demand) error {
+				text := strings.Repeat("0", d.Bytes)
+				return repeat(d.Events, func() error { return cast.Emit(io, text) })
+			})
+		},
 	}[kind]
 	io.OnConnect(handle)
 	return io
+}
+
+func repeat(times int, emit func() error) error {
+	for range times {
+		if err := emit(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // echoServer is what the WebSocket library does without us: it sends every message

@@ -11,7 +11,8 @@ import { createServer } from "node:http";
 // The packages are installed beside, in browsertest/node.
 const { Server } = createRequire(new URL("../node/package.json", import.meta.url))("socket.io");
 
-const http = createServer((request, response) => {
+// A connection that rests between POSTs stays open: a client of the loads has no other.
+const http = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
   if (request.url !== "/settle") {
     response.writeHead(404).end();
     return;
@@ -35,6 +36,20 @@ const handlers = {
     });
     socket.on("room", (room, text) => io.to(room).emit("echo", text));
   },
+  texts: (socket) =>
+    socket.on("texts", (events, bytes) => {
+      const text = "0".repeat(bytes);
+      for (let i = 0; i < events; i++) socket.emit("echo", text);
+    }),
+  blobs: (socket) =>
+    socket.on("blobs", (events, bytes) => {
+      for (let i = 0; i < events; i++) socket.emit("blob", Buffer.alloc(bytes));
+    }),
+  casts: (socket) =>
+    socket.on("casts", (events, bytes) => {
+      const text = "0".repeat(bytes);
+      for (let i = 0; i < events; i++) io.emit("cast", text);
+    }),
 };
 io.on("connection", handlers[process.argv[2]]);
 

@@ -51,6 +51,8 @@ func (l *load) tape(s *process) *tape {
 			t.add(l.packet(fmt.Sprintf(`420["ack",%q]`, payload)))
 		case "room":
 			t.add(l.packet(fmt.Sprintf(`42["room",%q,%q]`, roomName(i), payload)))
+		case "texts", "blobs", "casts":
+			t.add(l.packet(fmt.Sprintf(`42[%q,%d,%d]`, l.Kind, l.Events, l.Payload)))
 		default:
 			t.add(l.packet(fmt.Sprintf(`42[%q,%q]`, l.Kind, payload)))
 		}
