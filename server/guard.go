@@ -20,10 +20,15 @@ func (s *Server) allow(r *http.Request) error {
 	err := endpoint.Contain("AllowRequest", func() error { return s.options.AllowRequest(r) })
 	if failed, ok := err.(*event.HandlerError); ok && failed.Stack != nil {
 		s.logError(slog.LevelError, "Options.AllowRequest failed", err)
-		return errors.New(internalError)
+		return toldError(internalError)
 	}
 	return err
 }
+
+// toldError is an error whose text is for a client.
+type toldError string
+
+func (e toldError) Error() string { return string(e) }
 
 // adapterPatience is how long an adapter may take to close once its time is over.
 const adapterPatience = 5 * time.Second

@@ -257,7 +257,7 @@ func TestRetryAfter(t *testing.T) {
 		connect.wantWaiting()
 		time.Sleep(31*time.Second + maxRetryAfter + 2*time.Second + 4*time.Second - 1)
 		d.wantNoDial()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		d.accept().send(`40{"sid":"a"}`)
 		require.NoError(d, connect.result())
 		require.Equal(d, 37*time.Second+maxRetryAfter, time.Since(begin))

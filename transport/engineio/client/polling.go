@@ -96,7 +96,7 @@ const (
 func (p *polling) goOn() bool {
 	if runtime.GOOS == "js" {
 		if now := time.Now(); now.Sub(p.turn) > maxTurn {
-			time.Sleep(1) // lets JavaScript run, which Gosched does not
+			time.Sleep(time.Nanosecond) // lets JavaScript run, which Gosched does not
 			p.turn = time.Now()
 		}
 	}
