@@ -44,8 +44,7 @@ type conn struct {
 	writing    sync.Mutex // held while writing; guards what follows
 	batch      *[batchSize]byte
 	collected  int       // bytes of batch
-	appended   int       // messages of the Write that were put into batch, or begun to be
-	begun      int       // those of them of which something was written
+	sent       int       // bytes of the Write that the stream has taken
 	deadline   time.Time // of writing, as allowTime has set it
 	taken      int       // bytes since then
 	writeError error     // the first
@@ -96,7 +95,7 @@ func (c *conn) writeWatched(ctx context.Context, messages []transport.Message) e
 
 func (c *conn) write(messages []transport.Message) error {
 	c.writing.Lock()
-	c.begun = 0
+	c.sent = 0
 	err := c.failure()
 	if err == nil {
 		if err = c.writeFrames(messages); err != nil {
@@ -104,7 +103,7 @@ func (c *conn) write(messages []transport.Message) error {
 		}
 	}
 	if err != nil {
-		err = &transport.UnsentError{Messages: len(messages) - c.begun, Err: err}
+		err = &transport.UnsentError{Messages: c.unsent(messages), Err: err}
 	}
 	c.writing.Unlock()
 	return err

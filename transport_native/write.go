@@ -36,9 +36,8 @@ var batches = sync.Pool{New: func() any { return new([batchSize]byte) }}
 func (c *conn) writeFrames(messages []transport.Message) error {
 	c.batch = batches.Get().(*[batchSize]byte)
 	var err error
-	for c.appended, c.begun = 0, 0; c.appended < len(messages) && err == nil; {
-		c.appended++
-		err = c.appendFrame(&messages[c.appended-1])
+	for i := 0; i < len(messages) && err == nil; i++ {
+		err = c.appendFrame(&messages[i])
 	}
 	if err == nil && c.collected > 0 {
 		err = c.flush()
@@ -94,7 +93,6 @@ func (c *conn) writeLarge(payload []byte) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
-	c.begun = c.appended
 	buffers := net.Buffers{c.batch[:c.collected], payload}
 	c.collected = 0
 	for {
@@ -110,7 +108,6 @@ func (c *conn) writeLarge(payload []byte) error {
 
 // flush writes what was collected.
 func (c *conn) flush() error {
-	c.begun = c.appended
 	err := c.writeStream(c.batch[:c.collected])
 	c.collected = 0
 	return err
@@ -141,6 +138,7 @@ func (c *conn) writeStream(p []byte) error {
 // follow: after a deadline, when the peer has taken enough before it.
 func (c *conn) goesOn(n int, err error) bool {
 	c.moved.Add(int64(n))
+	c.sent += n
 	c.taken += n
 	if err == nil {
 		return true
@@ -155,6 +153,19 @@ func (c *conn) goesOn(n int, err error) bool {
 	}
 	c.writeError = fmt.Errorf("%w: the peer took %d bytes in %v", transport.ErrStalled, c.taken, c.stallTimeout)
 	return false
+}
+
+// unsent returns how many of the messages, the last ones, the stream has taken nothing of.
+func (c *conn) unsent(messages []transport.Message) int {
+	left := c.sent
+	for i := range messages {
+		if left <= 0 {
+			return len(messages) - i
+		}
+		n := messages[i].Len()
+		left -= n + len(appendHeader(nil, 0, n, 0, c.client))
+	}
+	return 0
 }
 
 // newKey returns a key to mask a frame with, which nobody can foresee; 0 for a server.
