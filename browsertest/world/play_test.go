@@ -14,8 +14,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	rounds  = flag.Int("rounds", 0, "how many rounds a test plays; 0 means as many as take some seconds")
-	oneSeed = flag.Int("seed", -1, "the only seed to play")
+	rounds     = flag.Int("rounds", 0, "how many rounds a test plays; 0 means as many as take some seconds")
+	cutsPlayed = flag.Int("cuts", 60, "how many cuts of each transport TestCuts plays")
+	oneSeed    = flag.Int("seed", -1, "the only seed to play")
 )
 
 // figures are what a test has played.

@@ -32,6 +32,7 @@ type flow struct {
 	mu       sync.Mutex   // guards what follows
 	accepted int          // by the sender
 	next     int          // that the receiver expects
+	passed   int          // numbers below it were overtaken by a request that was sent later
 	missing  map[int]bool // numbers below next that have not arrived
 }
 
@@ -70,12 +71,41 @@ func (f *flow) arrived(n int) {
 			f.missing[f.next] = true
 		}
 		f.next = n + 1
+		if n < f.passed {
+			f.verdict.count(&f.verdict.reordered, 1, "%s: %d arrived behind a request that followed %d", f.name, n, f.passed-1)
+		}
 	case f.missing[n]:
 		delete(f.missing, n)
 		f.verdict.count(&f.verdict.reordered, 1, "%s: %d arrived behind %d", f.name, n, f.next-1)
 	default:
 		f.verdict.count(&f.verdict.doubled, 1, "%s: %d arrived again, %d was next", f.name, n, f.next)
 	}
+}
+
+// overtaken says that a request has arrived that was sent behind n events.
+func (f *flow) overtaken(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.passed = max(f.passed, n)
+}
+
+// forgive takes what may be lost out of what is missing, and returns how much of it is.
+func (f *flow) forgive(may func(n int) bool) (forgiven int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for ; f.next < f.accepted; f.next++ {
+		if f.missing == nil {
+			f.missing = make(map[int]bool)
+		}
+		f.missing[f.next] = true
+	}
+	for n := range f.missing {
+		if may(n) {
+			delete(f.missing, n)
+			forgiven++
+		}
+	}
+	return forgiven
 }
 
 // settle demands that the first n events have arrived, and whatever is in front of one
