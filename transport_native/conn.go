@@ -35,6 +35,7 @@ type conn struct {
 
 	moved    atomic.Int64             // see Moved
 	settling atomic.Pointer[settling] // a Settle that waits for its pong; nil without
+	pinged   atomic.Pointer[[]byte]   // payload of the last ping that was not answered; nil without
 
 	mu  sync.Mutex
 	err error // final error; guarded by mu
@@ -106,6 +107,9 @@ func (c *conn) write(messages []transport.Message) error {
 		err = &transport.UnsentError{Messages: c.unsent(messages), Err: err}
 	}
 	c.writing.Unlock()
+	if c.pinged.Load() != nil {
+		_ = c.answerPing() // the reader, or the next Write, finds what went wrong
+	}
 	return err
 }
 

@@ -122,6 +122,32 @@ func TestUnsent(t *testing.T) {
 	})
 }
 
+// What the peer sends is read while a Write waits for it to read, pings among it: the
+// last of them is answered afterwards.
+func TestPingsWhileAWriteWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, far := onPipe(true)
+		written := make(chan error, 1)
+		go func() { written <- c.Write(context.Background(), transport.Message{Data: make([]byte, 100)}) }()
+		synctest.Wait()
+		go func() {
+			for _, payload := range []string{"first", "last"} {
+				_, _ = far.Write(append(appendHeader(nil, fin|opPing, len(payload), 0, true), payload...))
+			}
+			_, _ = far.Write(append(appendHeader(nil, fin|opText, 2, 0, true), "on"...))
+		}()
+		m, err := c.Read(context.Background())
+		require.NoError(t, err)
+		require.Equal(t, "on", string(m.Data))
+		require.Empty(t, written)
+		got := make([]byte, 2+100+2+len("last"))
+		_, err = io.ReadFull(far, got)
+		require.NoError(t, err)
+		require.NoError(t, <-written)
+		require.Equal(t, append([]byte{fin | opPong, 4}, "last"...), got[102:])
+	})
+}
+
 // short is a stream that takes so many bytes.
 type short struct {
 	net.Conn

@@ -179,14 +179,39 @@ func (c *conn) newKey() uint32 {
 	return binary.LittleEndian.Uint32(b[:])
 }
 
-// writeControl writes a control frame, unless the connection has its final error.
-func (c *conn) writeControl(op byte, payload []byte) error {
+// ping sends a ping, unless the connection has its final error.
+func (c *conn) ping(payload []byte) error {
 	c.writing.Lock()
-	defer c.writing.Unlock()
-	if err := c.failure(); err != nil {
-		return err
+	err := c.failure()
+	if err == nil {
+		err = c.sendControl(opPing, payload)
 	}
-	return c.sendControl(op, payload)
+	c.writing.Unlock()
+	if c.pinged.Load() != nil {
+		_ = c.answerPing()
+	}
+	return err
+}
+
+// answerPing answers a ping. Where something is being written, whoever writes does it
+// afterwards: what the peer sends is not to wait for what it takes. "If an endpoint
+// receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping
+// frame(s), the endpoint MAY elect to send a Pong frame for only the most recently
+// processed Ping frame."
+// https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3
+func (c *conn) answerPing() error {
+	for c.pinged.Load() != nil && c.writing.TryLock() {
+		payload := c.pinged.Swap(nil)
+		err := c.failure()
+		if payload != nil && err == nil {
+			err = c.sendControl(opPong, *payload)
+		}
+		c.writing.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sendControl sends a control frame. The caller holds writing.
