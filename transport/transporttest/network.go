@@ -38,6 +38,13 @@ type Network struct {
 	// It must not be changed once the network is used.
 	Rate int
 
+	// Buffer is how many bytes one direction of a connection holds before a Write waits
+	// for the peer to read. 0 means 64 KiB. It must not be changed once the network is used.
+	//
+	// In a bubble a goroutine that waits for a mutex stops the time, which a Write that
+	// holds it may be waiting for. With room enough no Write waits.
+	Buffer int
+
 	// Fate, unless it is nil, is called for each new connection, and returns where it
 	// breaks, or nil. It must not call methods of the Network, nor be changed once the
 	// network is used.

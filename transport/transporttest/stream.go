@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// streamBuffer is how many bytes one direction of a connection holds before a Write
-// waits for the peer to read.
+// streamBuffer is what a Buffer of 0 means.
 const streamBuffer = 64 << 10
 
 // never is when what is on a stalled line arrives.
@@ -134,7 +133,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 }
 
-// Write implements net.Conn. It waits while streamBuffer bytes are not read by the peer.
+// Write implements net.Conn. It waits while a buffer full of bytes is not read by the peer.
 func (s *stream) Write(p []byte) (int, error) {
 	s.link.mu.Lock()
 	defer s.link.mu.Unlock()
@@ -147,6 +146,10 @@ func (s *stream) Write(p []byte) (int, error) {
 			s.out.writing = false
 			s.out.signal()
 		}()
+	}
+	buffer := s.link.network.Buffer
+	if buffer == 0 {
+		buffer = streamBuffer
 	}
 	for written := 0; ; {
 		now := time.Now()
@@ -163,14 +166,14 @@ func (s *stream) Write(p []byte) (int, error) {
 			s.link.reset()
 			s.link.network.losses.Add(1)
 			return len(p), nil
-		case s.out.size >= streamBuffer && s.stalled && !s.writeBy.IsZero():
+		case s.out.size >= buffer && s.stalled && !s.writeBy.IsZero():
 			// The deadline is sure to come, and who waits for it with a lock held stops the
 			// time of a bubble when another wants the lock.
 			return written, s.failed("write", os.ErrDeadlineExceeded)
-		case s.out.size >= streamBuffer:
+		case s.out.size >= buffer:
 			s.wait(s.out, now, s.resetAt, s.writeBy)
 		default:
-			n := min(len(p)-written, streamBuffer-s.out.size)
+			n := min(len(p)-written, buffer-s.out.size)
 			s.send(now, p[written:written+n])
 			written += n
 		}
@@ -314,6 +317,7 @@ func (s *stream) vanish() {
 	s.resetAt = time.Now()
 	s.peer.alone = true
 	s.out.clear()
+	s.in.clear() // nor does the other wait for room
 	s.link.signal()
 }
 
