@@ -47,7 +47,7 @@ func (f *figures) count(v *verdict, n *transporttest.Network) {
 
 // demandAll demands that all has happened that the rounds are there for.
 func (f *figures) demandAll(t *testing.T) {
-	const enough = 100
+	const enough = 50
 	if *oneSeed < 0 && f.rounds >= enough && min(f.events, f.upgrades, f.faults.Cuts, f.faults.HalfOpen, f.faults.Losses) == 0 {
 		t.Errorf("something has never happened: %v", f)
 	}
