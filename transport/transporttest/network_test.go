@@ -163,6 +163,18 @@ func TestNetworkBuffer(t *testing.T) {
 	})
 }
 
+// A Write does not wait while there is room.
+func TestNetworkLargeBuffer(t *testing.T) {
+	onNetwork(t, func(t *testing.T, n *transporttest.Network, dialed, accepted net.Conn) {
+		n.Buffer = 1 << 20
+		text := strings.Repeat("0123456789", 100_000)
+		begin := time.Now()
+		write(t, dialed, text)
+		require.Zero(t, time.Since(begin))
+		wantRead(t, accepted, text)
+	})
+}
+
 func TestNetworkReadDeadline(t *testing.T) {
 	onNetwork(t, func(t *testing.T, _ *transporttest.Network, dialed, accepted net.Conn) {
 		start := time.Now()
