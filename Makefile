@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 ADDR ?= 127.0.0.1:3000
 
-.PHONY: help run wasm build-demo test test-long world lint fmt tidy api fuzz bench microbench profile deps clean
+.PHONY: help run wasm build-demo test test-long world cuts lint fmt tidy api fuzz bench microbench profile deps clean
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,12 +21,16 @@ wasm: ## print the sizes of the browser programs, and fail above the ceiling (CE
 test: deps ## run every test: native under -race, js in Node and Chromium, browsers and official peers, both Go releases (SUITES="native node" for some)
 	@.ci/test.sh $(SUITES)
 
-test-long: world ## what takes longer than make test may: many rounds of the world, each fuzz target for minutes
+test-long: world cuts ## what takes longer than make test may: many rounds of the world, thousands of cuts, each fuzz target for minutes
 	@.ci/fuzz.sh 3m
 
 ROUNDS ?= 100000
 world: ## play random conversations of both ends, with faults, on fake time (ROUNDS=100000 of each kind)
 	@go test -count=1 -timeout 0 -v ./browsertest/world -args -rounds $(ROUNDS)
+
+CUTS ?= 2000
+cuts: ## break connections at random bytes of a conversation, on fake time (CUTS=2000 of each transport)
+	@go test -race -count=1 -timeout 0 -v -run TestCuts ./browsertest/world -args -cuts $(CUTS)
 
 lint: ## gofmt, go mod tidy, go vet and staticcheck, natively and for js; exported API; known vulnerabilities
 	@.ci/lint.sh

@@ -35,6 +35,7 @@ type conn struct {
 
 	moved    atomic.Int64             // see Moved
 	settling atomic.Pointer[settling] // a Settle that waits for its pong; nil without
+	pinged   atomic.Pointer[[]byte]   // payload of the last ping that was not answered; nil without
 
 	mu  sync.Mutex
 	err error // final error; guarded by mu
@@ -44,8 +45,7 @@ type conn struct {
 	writing    sync.Mutex // held while writing; guards what follows
 	batch      *[batchSize]byte
 	collected  int       // bytes of batch
-	appended   int       // messages of the Write that were put into batch, or begun to be
-	begun      int       // those of them of which something was written
+	sent       int       // bytes of the Write that the stream has taken
 	deadline   time.Time // of writing, as allowTime has set it
 	taken      int       // bytes since then
 	writeError error     // the first
@@ -96,7 +96,7 @@ func (c *conn) writeWatched(ctx context.Context, messages []transport.Message) e
 
 func (c *conn) write(messages []transport.Message) error {
 	c.writing.Lock()
-	c.begun = 0
+	c.sent = 0
 	err := c.failure()
 	if err == nil {
 		if err = c.writeFrames(messages); err != nil {
@@ -104,9 +104,12 @@ func (c *conn) write(messages []transport.Message) error {
 		}
 	}
 	if err != nil {
-		err = &transport.UnsentError{Messages: len(messages) - c.begun, Err: err}
+		err = &transport.UnsentError{Messages: c.unsent(messages), Err: err}
 	}
 	c.writing.Unlock()
+	if c.pinged.Load() != nil {
+		_ = c.answerPing() // the reader, or the next Write, finds what went wrong
+	}
 	return err
 }
 

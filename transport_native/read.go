@@ -210,7 +210,8 @@ func (c *conn) control(h header) error {
 	mask(payload, h.key)
 	switch h.op {
 	case opPing:
-		return c.writeControl(opPong, payload)
+		c.pinged.Store(&payload)
+		return c.answerPing()
 	case opPong:
 		c.ponged(payload)
 	case opClose:

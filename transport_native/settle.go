@@ -21,7 +21,7 @@ func (c *conn) Settle(ctx context.Context) {
 	s := &settling{done: make(chan struct{})}
 	binary.BigEndian.PutUint64(s.payload[:], rand.Uint64())
 	c.settling.Store(s)
-	if c.writeControl(opPing, s.payload[:]) != nil {
+	if c.ping(s.payload[:]) != nil {
 		return
 	}
 	select {

@@ -122,6 +122,78 @@ func TestUnsent(t *testing.T) {
 	})
 }
 
+// What the peer sends is read while a Write waits for it to read, pings among it: the
+// last of them is answered afterwards.
+func TestPingsWhileAWriteWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, far := onPipe(true)
+		written := make(chan error, 1)
+		go func() { written <- c.Write(context.Background(), transport.Message{Data: make([]byte, 100)}) }()
+		synctest.Wait()
+		go func() {
+			for _, payload := range []string{"first", "last"} {
+				_, _ = far.Write(append(appendHeader(nil, fin|opPing, len(payload), 0, true), payload...))
+			}
+			_, _ = far.Write(append(appendHeader(nil, fin|opText, 2, 0, true), "on"...))
+		}()
+		m, err := c.Read(context.Background())
+		require.NoError(t, err)
+		require.Equal(t, "on", string(m.Data))
+		require.Empty(t, written)
+		got := make([]byte, 2+100+2+len("last"))
+		_, err = io.ReadFull(far, got)
+		require.NoError(t, err)
+		require.NoError(t, <-written)
+		require.Equal(t, append([]byte{fin | opPong, 4}, "last"...), got[102:])
+	})
+}
+
+// short is a stream that takes so many bytes.
+type short struct {
+	net.Conn
+	left int
+}
+
+func (s *short) Write(p []byte) (int, error) {
+	n := min(len(p), s.left)
+	s.left -= n
+	if n < len(p) {
+		return n, io.ErrClosedPipe
+	}
+	return n, nil
+}
+
+// What counts is what the stream has taken: a message has left when its first byte has,
+// whatever it was to be written with.
+func TestUnsentIsCountedByTheByte(t *testing.T) {
+	messages := []transport.Message{
+		{Data: make([]byte, 10), Lead: '4'}, {Data: make([]byte, 200), Binary: true}, {}, {Data: make([]byte, 3*batchSize)}, {Data: make([]byte, 70_000)}, {Data: []byte("end")},
+	}
+	for _, client := range []bool{true, false} {
+		var begins []int // where the frames begin
+		total := 0
+		for _, m := range messages {
+			begins = append(begins, total)
+			total += len(appendHeader(nil, 0, m.Len(), 0, client)) + m.Len()
+		}
+		for _, begin := range append(begins, total) {
+			for taken := max(begin-1, 0); taken < min(begin+2, total); taken++ {
+				c, _ := onPipe(false)
+				c.client, c.stream = client, &short{c.stream, taken}
+				want := 0
+				for _, b := range begins {
+					if b >= taken {
+						want++
+					}
+				}
+				var unsent *transport.UnsentError
+				require.ErrorAs(t, c.Write(context.Background(), messages...), &unsent)
+				require.Equal(t, want, unsent.Messages, "%d of %d bytes taken, client %v", taken, total, client)
+			}
+		}
+	}
+}
+
 // Settle returns when the peer has answered, and when it cannot any more.
 func TestSettle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

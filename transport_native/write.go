@@ -36,9 +36,8 @@ var batches = sync.Pool{New: func() any { return new([batchSize]byte) }}
 func (c *conn) writeFrames(messages []transport.Message) error {
 	c.batch = batches.Get().(*[batchSize]byte)
 	var err error
-	for c.appended, c.begun = 0, 0; c.appended < len(messages) && err == nil; {
-		c.appended++
-		err = c.appendFrame(&messages[c.appended-1])
+	for i := 0; i < len(messages) && err == nil; i++ {
+		err = c.appendFrame(&messages[i])
 	}
 	if err == nil && c.collected > 0 {
 		err = c.flush()
@@ -94,7 +93,6 @@ func (c *conn) writeLarge(payload []byte) error {
 	if err := c.ready(); err != nil {
 		return err
 	}
-	c.begun = c.appended
 	buffers := net.Buffers{c.batch[:c.collected], payload}
 	c.collected = 0
 	for {
@@ -110,7 +108,6 @@ func (c *conn) writeLarge(payload []byte) error {
 
 // flush writes what was collected.
 func (c *conn) flush() error {
-	c.begun = c.appended
 	err := c.writeStream(c.batch[:c.collected])
 	c.collected = 0
 	return err
@@ -141,6 +138,7 @@ func (c *conn) writeStream(p []byte) error {
 // follow: after a deadline, when the peer has taken enough before it.
 func (c *conn) goesOn(n int, err error) bool {
 	c.moved.Add(int64(n))
+	c.sent += n
 	c.taken += n
 	if err == nil {
 		return true
@@ -157,6 +155,19 @@ func (c *conn) goesOn(n int, err error) bool {
 	return false
 }
 
+// unsent returns how many of the messages, the last ones, the stream has taken nothing of.
+func (c *conn) unsent(messages []transport.Message) int {
+	left := c.sent
+	for i := range messages {
+		if left <= 0 {
+			return len(messages) - i
+		}
+		n := messages[i].Len()
+		left -= n + len(appendHeader(nil, 0, n, 0, c.client))
+	}
+	return 0
+}
+
 // newKey returns a key to mask a frame with, which nobody can foresee; 0 for a server.
 // https://www.rfc-editor.org/rfc/rfc6455#section-10.3
 func (c *conn) newKey() uint32 {
@@ -168,14 +179,39 @@ func (c *conn) newKey() uint32 {
 	return binary.LittleEndian.Uint32(b[:])
 }
 
-// writeControl writes a control frame, unless the connection has its final error.
-func (c *conn) writeControl(op byte, payload []byte) error {
+// ping sends a ping, unless the connection has its final error.
+func (c *conn) ping(payload []byte) error {
 	c.writing.Lock()
-	defer c.writing.Unlock()
-	if err := c.failure(); err != nil {
-		return err
+	err := c.failure()
+	if err == nil {
+		err = c.sendControl(opPing, payload)
 	}
-	return c.sendControl(op, payload)
+	c.writing.Unlock()
+	if c.pinged.Load() != nil {
+		_ = c.answerPing()
+	}
+	return err
+}
+
+// answerPing answers a ping. Where something is being written, whoever writes does it
+// afterwards: what the peer sends is not to wait for what it takes. "If an endpoint
+// receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping
+// frame(s), the endpoint MAY elect to send a Pong frame for only the most recently
+// processed Ping frame."
+// https://www.rfc-editor.org/rfc/rfc6455#section-5.5.3
+func (c *conn) answerPing() error {
+	for c.pinged.Load() != nil && c.writing.TryLock() {
+		payload := c.pinged.Swap(nil)
+		err := c.failure()
+		if payload != nil && err == nil {
+			err = c.sendControl(opPong, *payload)
+		}
+		c.writing.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sendControl sends a control frame. The caller holds writing.

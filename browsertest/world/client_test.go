@@ -53,6 +53,7 @@ func (w *world) newClient(t *testing.T, number int) *client {
 		ReconnectionDelay:    50 * time.Millisecond,
 		ReconnectionDelayMax: time.Second,
 		Platform:             platform,
+		OnError:              func(error) {}, // attempts to connect fail
 	})
 	require.NoError(t, err)
 	c.manager.AddTrace(&socketio.Trace{SessionUpgraded: func(socketio.Session) { w.upgrades.Add(1) }})
@@ -95,7 +96,7 @@ func (s *side) onConnect() {
 	s.connected = true
 }
 
-func (s *side) onDisconnect(reason socketio.Reason, _ error) {
+func (s *side) onDisconnect(reason socketio.Reason, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.connected {
@@ -103,6 +104,9 @@ func (s *side) onDisconnect(reason socketio.Reason, _ error) {
 	}
 	s.notice("OnDisconnect")
 	s.connected, s.at = false, nil
+	if reason != socketio.ClientDisconnect && s.world.fault == noFault && !s.world.ended.Load() {
+		s.world.verdict.problem("%s: disconnected without a fault: %s: %v", s.up.name, reason, err)
+	}
 	if reason != socketio.ClientDisconnect || s.world.fault != noFault {
 		s.up.disconnected()
 	}
@@ -189,14 +193,33 @@ func (s *side) talk(rng *rand.Rand) bool {
 		if err := s.world.ask(s.socket, s.asked); err != nil && !expected(err) && !s.world.ended.Load() {
 			s.world.verdict.problem("%s: request: %v", s.up.name, err)
 		}
+	case choice == 3 && s.begun:
+		return s.drain(rng)
 	default:
-		err := s.up.send(func(n int) error { return s.socket.Emit("event", s.up.name, n, attachment(n)) })
-		if err != nil && err != socketio.ErrClosed {
-			s.world.verdict.problem("%s: emit: %v", s.up.name, err)
+		for range s.world.burst(rng) {
+			if !s.emit() {
+				return false
+			}
 		}
-		return err == nil
 	}
 	return true
+}
+
+func (s *side) emit() bool {
+	err := s.up.send(func(n int) error { return s.socket.Emit("event", s.up.name, n, s.world.attachment(n)) })
+	if err != nil && err != socketio.ErrClosed {
+		s.world.verdict.problem("%s: emit: %v", s.up.name, err)
+	}
+	return err == nil
+}
+
+// drain waits until what was emitted has left, or most of it.
+func (s *side) drain(rng *rand.Rand) bool {
+	err := s.world.drain(s.socket, rng)
+	if err != nil && err != socketio.ErrClosed && !s.world.ended.Load() {
+		s.world.verdict.problem("%s: drain: %v", s.up.name, err)
+	}
+	return err == nil
 }
 
 // rejoin leaves the namespace and connects to it, now and then more than once without a
@@ -204,6 +227,9 @@ func (s *side) talk(rng *rand.Rand) bool {
 func (s *side) rejoin(rng *rand.Rand) bool {
 	for {
 		if s.begun {
+			for range s.world.burst(rng) {
+				s.emit() // and leaves at once
+			}
 			s.leave()
 		}
 		if rng.IntN(2) == 0 {

@@ -193,7 +193,8 @@ func (e *engines) play(t *testing.T, f *figures) {
 		},
 		PingInterval: 2 * time.Second,
 		PingTimeout:  2 * time.Second,
-		MaxPayload:   2000, // so that much is split over several responses and requests
+		CloseTimeout: 10 * time.Second, // twice that, if a client takes something before it is gone
+		MaxPayload:   2000,             // so that much is split over several responses and requests
 	})
 	listener, err := e.network.Listen(serverAddress)
 	require.NoError(t, err)

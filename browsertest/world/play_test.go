@@ -14,8 +14,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	rounds  = flag.Int("rounds", 0, "how many rounds a test plays; 0 means as many as take some seconds")
-	oneSeed = flag.Int("seed", -1, "the only seed to play")
+	rounds     = flag.Int("rounds", 0, "how many rounds a test plays; 0 means as many as take some seconds")
+	cutsPlayed = flag.Int("cuts", 60, "how many cuts of each transport TestCuts plays")
+	oneSeed    = flag.Int("seed", -1, "the only seed to play")
 )
 
 // figures are what a test has played.
@@ -46,7 +47,7 @@ func (f *figures) count(v *verdict, n *transporttest.Network) {
 
 // demandAll demands that all has happened that the rounds are there for.
 func (f *figures) demandAll(t *testing.T) {
-	const enough = 100
+	const enough = 50
 	if *oneSeed < 0 && f.rounds >= enough && min(f.events, f.upgrades, f.faults.Cuts, f.faults.HalfOpen, f.faults.Losses) == 0 {
 		t.Errorf("something has never happened: %v", f)
 	}

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/isosocket/isosocket/server"
 	"github.com/isosocket/isosocket/socketio/event"
@@ -93,6 +95,9 @@ func (s *seat) receive(_ context.Context, m *event.Message) error {
 			}
 		}
 	}
+	if s.world.slow {
+		time.Sleep(time.Duration(n%4) * time.Millisecond)
+	}
 	return nil
 }
 
@@ -101,13 +106,29 @@ func (s *seat) talk(rng *rand.Rand) bool {
 	if rng.IntN(10) == 0 {
 		s.asked++
 		err := s.world.ask(s.socket, s.asked)
-		if err != nil && !expected(err) && !s.world.ended.Load() {
+		if err != nil && !expected(err) && (err != event.ErrBehind || !s.world.slow) && !s.world.ended.Load() {
 			s.world.verdict.problem("%s: request: %v", s.events.name, err)
+		}
+		return err == nil || err == event.ErrBehind
+	}
+	if rng.IntN(20) == 0 {
+		err := s.world.drain(s.socket, rng)
+		if err != nil && !expected(err) && !s.world.ended.Load() {
+			s.world.verdict.problem("%s: drain: %v", s.events.name, err)
 		}
 		return err == nil
 	}
+	for range s.world.burst(rng) {
+		if !s.emit() {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *seat) emit() bool {
 	err := s.events.send(func(n int) error {
-		return s.socket.Emit("event", s.socket.ID(), n, attachment(n))
+		return s.socket.Emit("event", s.socket.ID(), n, s.world.attachment(n))
 	})
 	if err != nil && !expected(err) {
 		s.world.verdict.problem("%s: emit: %v", s.events.name, err)
@@ -119,6 +140,15 @@ func (s *seat) talk(rng *rand.Rand) bool {
 func expected(err error) bool {
 	_, disconnected := errors.AsType[*event.DisconnectError](err)
 	return disconnected
+}
+
+// drain calls Drain, which must return.
+func (w *world) drain(s interface {
+	Drain(ctx context.Context, most int) error
+}, rng *rand.Rand) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return s.Drain(ctx, rng.IntN(2)*5000)
 }
 
 // ask sends a request and demands the number back that it carries.
@@ -149,19 +179,19 @@ func answer(_ context.Context, m *event.Message) error {
 }
 
 // attachment returns the binary argument of an event, nil for most.
-func attachment(n int) []byte {
-	if n%8 != 5 {
+func (w *world) attachment(n int) []byte {
+	size := 1 << (n % 17)
+	switch {
+	case n%8 != 5:
 		return nil
+	case w.bursts && n%64 == 5:
+		size = 200_000
 	}
-	data := make([]byte, 1<<(n%17))
-	for i := range data {
-		data[i] = byte(n)
-	}
-	return data
+	return bytes.Repeat([]byte{byte(n)}, size)
 }
 
 func (w *world) checkAttachment(name string, n int, got []byte) {
-	if !slices.Equal(got, attachment(n)) {
+	if !bytes.Equal(got, w.attachment(n)) {
 		w.verdict.problem("%s: the attachment of %d is not what was sent", name, n)
 	}
 }

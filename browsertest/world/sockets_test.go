@@ -19,7 +19,7 @@ import (
 
 // TestSockets plays a server and its clients against each other.
 func TestSockets(t *testing.T) {
-	f := play(t, 150, func(t *testing.T, seed uint64, v *verdict, f *figures) {
+	f := play(t, 50, func(t *testing.T, seed uint64, v *verdict, f *figures) {
 		newWorld(tell(seed), v).play(t, f)
 	})
 	f.demandAll(t)
@@ -57,17 +57,24 @@ type world struct {
 
 func newWorld(s story, v *verdict) *world {
 	w := &world{story: s, verdict: v, network: transporttest.NewNetwork(s.seed), seats: make(map[string]*seat)}
-	w.network.Latency = latency
+	w.network.Latency, w.network.Rate = latency, s.rate
+	if s.rate == 0 {
+		w.network.Buffer = 16 << 20 // so that no Write to a WebSocket waits
+	}
 	return w
 }
 
 // play runs the story to its end. It must be called in a bubble.
 func (w *world) play(t *testing.T, f *figures) {
-	w.server = server.New(&server.Options{
+	options := server.Options{
 		PingInterval: 2 * time.Second,
 		PingTimeout:  2 * time.Second,
 		Logger:       slog.New(slog.DiscardHandler),
-	})
+	}
+	if w.slow {
+		options.InboxBytes = 4000 // ten events or so
+	}
+	w.server = server.New(&options)
 	for _, name := range namespaces {
 		w.news = append(w.news, w.serve(w.server.Of(name)))
 	}
@@ -100,6 +107,11 @@ func (w *world) play(t *testing.T, f *figures) {
 	time.Sleep(time.Second)
 	exit()
 	time.Sleep(forgotten)
+	for _, c := range w.clients {
+		for _, s := range c.sides {
+			s.up.judge()
+		}
+	}
 	for _, p := range promises {
 		p.check(w.ending.String())
 	}
@@ -257,6 +269,7 @@ func (p promise) check(when string) {
 // end brings about the end of the story, and returns what it owes.
 func (w *world) end(t *testing.T) (promises []promise) {
 	w.ended.Store(true)
+	w.speakLast()
 	if w.ending == clientsClose {
 		var closing sync.WaitGroup
 		for _, c := range w.clients {
@@ -288,6 +301,29 @@ func (w *world) end(t *testing.T) (promises []promise) {
 		s.socket.Disconnect(true)
 	}
 	return promises
+}
+
+// speakLast has those who end the story say a lot right before.
+func (w *world) speakLast() {
+	if !w.bursts {
+		return
+	}
+	const lastWords = 20
+	for range lastWords {
+		if w.ending == clientsClose {
+			for _, c := range w.clients {
+				for _, s := range c.sides {
+					if s.socket.Connected() {
+						s.emit()
+					}
+				}
+			}
+			continue
+		}
+		for _, s := range w.present() {
+			s.emit()
+		}
+	}
 }
 
 // checkEmpty demands that nothing is left of the clients, which have closed.

@@ -38,6 +38,9 @@ type story struct {
 	fault      fault
 	ending     ending
 	early      bool // it ends within what an upgrade takes, and without a fault
+	rate       int  // bytes a second of each connection; 0: any
+	bursts     bool // of events, some of them large
+	slow       bool // the server's handlers take time, and little may wait for them
 }
 
 const (
@@ -59,6 +62,11 @@ func tell(seed uint64) story {
 	if !s.early {
 		s.fault = fault(rng.IntN(4))
 	}
+	// A Write to a WebSocket holds a lock, and who waits for that stops the bubble's time.
+	if slowLine := 100_000 << rng.IntN(3); len(s.transports) == 1 && s.transports[0] == "polling" && rng.IntN(2) == 0 {
+		s.rate = slowLine
+	}
+	s.bursts, s.slow = rng.IntN(2) == 0, rng.IntN(4) == 0
 	return s
 }
 
@@ -67,7 +75,25 @@ func (s story) String() string {
 	if s.early {
 		when = "early"
 	}
-	return fmt.Sprintf("%v, %v, %v %s", s.transports, s.fault, s.ending, when)
+	more := ""
+	if s.rate > 0 {
+		more += fmt.Sprintf(", %d KB a second", s.rate/1000)
+	}
+	if s.bursts {
+		more += ", bursts"
+	}
+	if s.slow {
+		more += ", slow handlers"
+	}
+	return fmt.Sprintf("%v, %v, %v %s%s", s.transports, s.fault, s.ending, when, more)
+}
+
+// burst returns how many events an actor emits at once.
+func (s story) burst(rng *rand.Rand) int {
+	if s.bursts && rng.IntN(8) == 0 {
+		return 1 + rng.IntN(20)
+	}
+	return 1
 }
 
 // pace is how long an actor of the story waits between two things that it does.

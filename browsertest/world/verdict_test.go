@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -32,6 +33,7 @@ type flow struct {
 	mu       sync.Mutex   // guards what follows
 	accepted int          // by the sender
 	next     int          // that the receiver expects
+	passed   int          // numbers below it were overtaken by a request that was sent later
 	missing  map[int]bool // numbers below next that have not arrived
 }
 
@@ -57,10 +59,10 @@ func (f *flow) sent() int {
 func (f *flow) receive(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.arrived(n)
+	f.arrives(n)
 }
 
-func (f *flow) arrived(n int) {
+func (f *flow) arrives(n int) {
 	switch {
 	case n >= f.next:
 		for ; f.next < n; f.next++ {
@@ -70,12 +72,41 @@ func (f *flow) arrived(n int) {
 			f.missing[f.next] = true
 		}
 		f.next = n + 1
+		if n < f.passed {
+			f.verdict.count(&f.verdict.reordered, 1, "%s: %d arrived behind a request that followed %d", f.name, n, f.passed-1)
+		}
 	case f.missing[n]:
 		delete(f.missing, n)
 		f.verdict.count(&f.verdict.reordered, 1, "%s: %d arrived behind %d", f.name, n, f.next-1)
 	default:
 		f.verdict.count(&f.verdict.doubled, 1, "%s: %d arrived again, %d was next", f.name, n, f.next)
 	}
+}
+
+// overtaken says that a request has arrived that was sent behind n events.
+func (f *flow) overtaken(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.passed = max(f.passed, n)
+}
+
+// forgive takes what may be lost out of what is missing, and returns how much of it is.
+func (f *flow) forgive(may func(n int) bool) (forgiven int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for ; f.next < f.accepted; f.next++ {
+		if f.missing == nil {
+			f.missing = make(map[int]bool)
+		}
+		f.missing[f.next] = true
+	}
+	for n := range f.missing {
+		if may(n) {
+			delete(f.missing, n)
+			forgiven++
+		}
+	}
+	return forgiven
 }
 
 // settle demands that the first n events have arrived, and whatever is in front of one
@@ -94,8 +125,16 @@ func (f *flow) settle(n int, when string) {
 // upward is the flow of a client's socket, over all of its connections.
 type upward struct {
 	flow
-	socket  string // of the server, on which the last event arrived
-	excused int    // events accepted when the last disconnection was reported
+	socket  string               // of the server, on which the last event arrived
+	excused int                  // events accepted when the last disconnection was reported
+	sockets []string             // in the order of their first events
+	arrived map[string][]arrival // by socket, until they are judged
+}
+
+// arrival is an event that has arrived on a server's socket.
+type arrival struct {
+	n       int
+	excused int // at that time
 }
 
 // disconnected says that the client was told: what was accepted before may be missing.
@@ -106,27 +145,48 @@ func (u *upward) disconnected() {
 }
 
 // receive is called with the number of an event that has arrived on a server's socket.
+// It is judged later: handlers of one socket may be at work when the client is
+// connected to the next.
 func (u *upward) receive(n int, socket string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.move(socket, n)
-	u.arrived(n)
+	if u.arrived == nil {
+		u.arrived = make(map[string][]arrival)
+	}
+	if !slices.Contains(u.sockets, socket) {
+		u.sockets = append(u.sockets, socket)
+	}
+	u.arrived[socket] = append(u.arrived[socket], arrival{n, u.excused})
+}
+
+// judge takes account of what has arrived.
+func (u *upward) judge() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, socket := range u.sockets {
+		for _, a := range u.arrived[socket] {
+			u.move(socket, a.n, a.excused)
+			u.arrives(a.n)
+		}
+	}
+	clear(u.arrived)
 }
 
 // move says on which socket the event n arrives, or would: on another one than those
 // before, what is excused may be missing.
-func (u *upward) move(socket string, n int) {
+func (u *upward) move(socket string, n, excused int) {
 	if socket != u.socket {
 		u.socket = socket
-		u.next = max(u.next, min(n, u.excused))
+		u.next = max(u.next, min(n, excused))
 	}
 }
 
 // settle demands that all has arrived that is not excused, given the socket that the
 // client is connected to.
 func (u *upward) settle(socket, when string) {
+	u.judge()
 	u.mu.Lock()
-	u.move(socket, u.accepted)
+	u.move(socket, u.accepted, u.excused)
 	u.mu.Unlock()
 	u.flow.settle(u.sent(), when)
 }

@@ -22,7 +22,8 @@ import (
 //	response, err := client.Get("http://server/")
 //
 // What is written arrives later and in order, in one piece or in two. [Network.Cut],
-// [Network.HalfOpen] and [Network.Lose] break a connection that is chosen at random.
+// [Network.HalfOpen] and [Network.Lose] break a connection that is chosen at random, and
+// Network.Fate decides where those break that are dialed.
 //
 // A Network starts no goroutine, and whoever waits on it waits on channels and timers:
 // inside a [testing/synctest] bubble a waiting end is durably blocked. The delays and
@@ -37,6 +38,18 @@ type Network struct {
 	// It must not be changed once the network is used.
 	Rate int
 
+	// Buffer is how many bytes one direction of a connection holds before a Write waits
+	// for the peer to read. 0 means 64 KiB. It must not be changed once the network is used.
+	//
+	// In a bubble a goroutine that waits for a mutex stops the time, which a Write that
+	// holds it may be waiting for. With room enough no Write waits.
+	Buffer int
+
+	// Fate, unless it is nil, is called for each new connection, and returns where it
+	// breaks, or nil. It must not call methods of the Network, nor be changed once the
+	// network is used.
+	Fate func() *Break
+
 	mu        sync.Mutex
 	rng       *rand.Rand           // guarded by mu
 	listeners map[string]*listener // by address; guarded by mu
@@ -44,13 +57,36 @@ type Network struct {
 	cuts      int                  // guarded by mu
 	halfOpen  int                  // guarded by mu
 	losses    atomic.Int64
+	breaks    [Stall + 1]atomic.Int64
 }
+
+// Break is where a connection breaks: when one of its ends has sent so many bytes. They
+// arrive, although a reset may come before they are read. What that end sends behind them
+// is lost while its Write succeeds, and so is what the other end sends from then on.
+type Break struct {
+	How   How
+	After int  // bytes
+	Down  bool // that the accepting end sends, in place of the dialing one
+}
+
+// How is what a connection that breaks does.
+type How int
+
+const (
+	Reset  How = iota // both ends are reset
+	Finish            // both ends read the end of the stream, as from a proxy that stops, and are reset when they write
+	Stall             // neither end is told: nothing arrives, and a Write waits once the buffer is full; one that has a deadline fails then
+)
+
+func (h How) String() string { return [...]string{"reset", "finish", "stall"}[h] }
 
 // Faults counts what has happened to the connections of a [Network].
 type Faults struct {
 	Cuts     int // connections that were reset at both ends
 	HalfOpen int // connections that are half open
 	Losses   int // writes that got lost together with their connection
+
+	Breaks [Stall + 1]int // connections that broke where [Network].Fate has said, by How
 }
 
 // NewNetwork returns a network without latency.
@@ -120,7 +156,11 @@ func (n *Network) Open() int {
 func (n *Network) Faults() Faults {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return Faults{Cuts: n.cuts, HalfOpen: n.halfOpen, Losses: int(n.losses.Load())}
+	f := Faults{Cuts: n.cuts, HalfOpen: n.halfOpen, Losses: int(n.losses.Load())}
+	for how := range f.Breaks {
+		f.Breaks[how] = int(n.breaks[how].Load())
+	}
+	return f
 }
 
 // Cut resets a connection for both of its ends. What is on the way is lost, and so is
@@ -148,13 +188,14 @@ func (n *Network) Lose() bool {
 	return n.harm(func(l *link) { l.ends[1].losing = true })
 }
 
-// Spare calls off the losses that [Network.Lose] has prepared and that have not happened.
+// Spare calls off what [Network.Lose] and Network.Fate have prepared and has not happened.
 func (n *Network) Spare() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, l := range n.links {
 		l.mu.Lock()
 		l.ends[1].losing = false
+		l.ends[0].breaks, l.ends[1].breaks = nil, nil
 		l.mu.Unlock()
 	}
 }
@@ -188,6 +229,9 @@ func (n *Network) connect(address name) (dialed, accepted net.Conn) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	l := newLink(n, address, n.rng.Uint64())
+	if n.Fate != nil {
+		l.doom(n.Fate())
+	}
 	n.links = append(n.links, l)
 	return &l.ends[0], &l.ends[1]
 }

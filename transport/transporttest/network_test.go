@@ -3,6 +3,7 @@ package transporttest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -21,9 +22,14 @@ import (
 // onNetwork runs play on fake time with both ends of a connection, and demands that
 // neither goroutine nor connection is left.
 func onNetwork(t *testing.T, play func(t *testing.T, n *transporttest.Network, dialed, accepted net.Conn)) {
+	onDoomedNetwork(t, nil, play)
+}
+
+func onDoomedNetwork(t *testing.T, fate func() *transporttest.Break, play func(t *testing.T, n *transporttest.Network, dialed, accepted net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		n := transporttest.NewNetwork(1)
 		n.Latency = 10 * time.Millisecond
+		n.Fate = fate
 		l, err := n.Listen("server:80")
 		require.NoError(t, err)
 		accepted := make(chan net.Conn, 1)
@@ -157,6 +163,18 @@ func TestNetworkBuffer(t *testing.T) {
 	})
 }
 
+// A Write does not wait while there is room.
+func TestNetworkLargeBuffer(t *testing.T) {
+	onNetwork(t, func(t *testing.T, n *transporttest.Network, dialed, accepted net.Conn) {
+		n.Buffer = 1 << 20
+		text := strings.Repeat("0123456789", 100_000)
+		begin := time.Now()
+		write(t, dialed, text)
+		require.Zero(t, time.Since(begin))
+		wantRead(t, accepted, text)
+	})
+}
+
 func TestNetworkReadDeadline(t *testing.T) {
 	onNetwork(t, func(t *testing.T, _ *transporttest.Network, dialed, accepted net.Conn) {
 		start := time.Now()
@@ -273,4 +291,62 @@ func TestRate(t *testing.T) {
 			require.Equal(t, seconds*time.Second, time.Since(begin))
 		}
 	})
+}
+
+// Where a connection breaks, what was sent before has arrived, and nothing arrives that
+// either end sends then.
+func TestNetworkFate(t *testing.T) {
+	for _, how := range []transporttest.How{transporttest.Reset, transporttest.Finish, transporttest.Stall} {
+		for _, down := range []bool{false, true} {
+			for _, after := range []int{0, 1, 7, 10} {
+				t.Run(fmt.Sprintf("%v after %d, down %v", how, after, down), func(t *testing.T) {
+					fate := func() *transporttest.Break { return &transporttest.Break{How: how, After: after, Down: down} }
+					onDoomedNetwork(t, fate, func(t *testing.T, n *transporttest.Network, dialed, accepted net.Conn) {
+						from, to := dialed, accepted
+						if down {
+							from, to = accepted, dialed
+						}
+						write(t, to, "before")
+						wantRead(t, from, "before")
+						arrived := make(chan string, 1)
+						ended := make(chan error, 1)
+						go func() {
+							got := make([]byte, after)
+							k, _ := io.ReadFull(to, got)
+							arrived <- string(got[:k])
+							_, err := to.Read(make([]byte, 1))
+							ended <- err
+						}()
+						write(t, from, "0123456789")
+						if how != transporttest.Reset { // which may come before they are read
+							require.Equal(t, "0123456789"[:after], <-arrived)
+						}
+						require.Equal(t, 1, n.Faults().Breaks[how])
+						time.Sleep(3 * n.Latency)
+						switch how {
+						case transporttest.Reset:
+							require.ErrorIs(t, <-ended, syscall.ECONNRESET)
+							wantWriteError(t, from, syscall.ECONNRESET)
+							wantWriteError(t, to, syscall.ECONNRESET)
+						case transporttest.Finish:
+							require.ErrorIs(t, <-ended, io.EOF)
+							write(t, to, "to nobody")
+							time.Sleep(2 * n.Latency)
+							wantWriteError(t, to, syscall.ECONNRESET)
+						case transporttest.Stall:
+							write(t, to, "to nobody")
+							require.NoError(t, from.SetReadDeadline(time.Now().Add(time.Hour)))
+							wantReadError(t, from, os.ErrDeadlineExceeded)
+							require.Empty(t, ended)
+							require.NoError(t, to.SetWriteDeadline(time.Now().Add(time.Hour)))
+							_, err := to.Write(make([]byte, 1<<20))
+							require.ErrorIs(t, err, os.ErrDeadlineExceeded, "there is no room")
+							require.NoError(t, to.Close())
+							require.ErrorIs(t, <-ended, net.ErrClosed)
+						}
+					})
+				})
+			}
+		}
+	}
 }

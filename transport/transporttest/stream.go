@@ -10,9 +10,11 @@ import (
 	"time"
 )
 
-// streamBuffer is how many bytes one direction of a connection holds before a Write
-// waits for the peer to read.
+// streamBuffer is what a Buffer of 0 means.
 const streamBuffer = 64 << 10
+
+// never is when what is on a stalled line arrives.
+const never = 1000 * time.Hour
 
 // link is a connection of a [Network].
 type link struct {
@@ -50,6 +52,9 @@ type stream struct {
 	resetAt time.Time // from when the connection is reset for this end; zero: it is not
 	alone   bool      // the peer is gone without a notice
 	losing  bool      // the next Write gets lost
+	breaks  *Break    // what happens when so many more bytes were sent; nil: nothing
+	cut     bool      // nothing follows either way, and who writes is reset
+	stalled bool      // what is sent waits for ever
 	readBy  time.Time // deadline; zero: none
 	writeBy time.Time // deadline; zero: none
 }
@@ -69,12 +74,23 @@ func (l *link) ifSound(do func(*link)) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range l.ends {
-		if s := &l.ends[i]; s.closed || s.alone || s.losing || !s.resetAt.IsZero() {
+		if s := &l.ends[i]; s.closed || s.alone || s.losing || s.stalled || s.cut || !s.resetAt.IsZero() {
 			return false
 		}
 	}
 	do(l)
 	return true
+}
+
+// doom decides where the connection breaks.
+func (l *link) doom(b *Break) {
+	switch {
+	case b == nil:
+	case b.Down:
+		l.ends[1].breaks = &Break{How: b.How, After: b.After}
+	default:
+		l.ends[0].breaks = &Break{How: b.How, After: b.After}
+	}
 }
 
 // reset breaks the connection for both ends. The caller holds mu.
@@ -117,7 +133,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	}
 }
 
-// Write implements net.Conn. It waits while streamBuffer bytes are not read by the peer.
+// Write implements net.Conn. It waits while a buffer full of bytes is not read by the peer.
 func (s *stream) Write(p []byte) (int, error) {
 	s.link.mu.Lock()
 	defer s.link.mu.Unlock()
@@ -131,10 +147,14 @@ func (s *stream) Write(p []byte) (int, error) {
 			s.out.signal()
 		}()
 	}
+	buffer := s.link.network.Buffer
+	if buffer == 0 {
+		buffer = streamBuffer
+	}
 	for written := 0; ; {
 		now := time.Now()
 		err := s.failure(now, s.writeBy)
-		if err == nil && s.out.ended {
+		if err == nil && s.out.ended && !s.cut {
 			err = syscall.EPIPE
 		}
 		switch {
@@ -146,21 +166,70 @@ func (s *stream) Write(p []byte) (int, error) {
 			s.link.reset()
 			s.link.network.losses.Add(1)
 			return len(p), nil
-		case s.out.size >= streamBuffer:
+		case s.out.size >= buffer && s.stalled && !s.writeBy.IsZero():
+			// The deadline is sure to come, and who waits for it with a lock held stops the
+			// time of a bubble when another wants the lock.
+			return written, s.failed("write", os.ErrDeadlineExceeded)
+		case s.out.size >= buffer:
 			s.wait(s.out, now, s.resetAt, s.writeBy)
 		default:
-			n := min(len(p)-written, streamBuffer-s.out.size)
+			n := min(len(p)-written, buffer-s.out.size)
 			s.send(now, p[written:written+n])
 			written += n
 		}
 	}
 }
 
-// send puts bytes on the way, in one piece or in two.
+// send puts bytes on the way, in one piece or in two, and breaks the connection where it
+// is to break.
 func (s *stream) send(now time.Time, p []byte) {
+	b := s.breaks
+	if b == nil || len(p) < b.After {
+		s.carry(now, p)
+		if b != nil {
+			b.After -= len(p)
+		}
+		return
+	}
+	if b.After > 0 {
+		s.carry(now, p[:b.After])
+	}
+	s.breaks, s.peer.breaks = nil, nil
+	s.link.network.breaks[b.How].Add(1)
+	s.breakNow(now, b.How)
+	if b.After < len(p) {
+		s.carry(now, p[b.After:])
+	}
+}
+
+// breakNow breaks the connection behind what was sent.
+func (s *stream) breakNow(now time.Time, how How) {
+	told := s.arrival(now).Add(s.delay())
+	for _, end := range [...]*stream{s, s.peer} {
+		switch how {
+		case Reset:
+			end.alone = true
+			end.resetBy(told)
+		case Finish:
+			if !end.out.ended {
+				end.arrival(now)
+				end.out.ended = true
+			}
+			end.cut = true
+			end.out.signal()
+		case Stall:
+			end.stalled = true
+		}
+	}
+}
+
+// carry puts bytes on the way.
+func (s *stream) carry(now time.Time, p []byte) {
 	switch {
 	case s.alone:
-	case s.peer.closed: // the peer's system does not know what to do with them
+	case s.stalled:
+		s.out.put(p, now.Add(never))
+	case s.peer.closed, s.cut: // the peer's system does not know what to do with them
 		s.resetBy(s.arrival(now).Add(s.delay()))
 	case s.link.network.Rate > 0:
 		s.sendSlowly(now, p)
@@ -210,7 +279,7 @@ func (s *stream) CloseWrite() error {
 
 // finish ends the sending half.
 func (s *stream) finish(now time.Time) {
-	if !s.out.ended && !s.alone {
+	if !s.out.ended && !s.alone && !s.stalled {
 		s.arrival(now)
 		s.out.ended = true
 	}
@@ -228,7 +297,7 @@ func (s *stream) Close() error {
 	now := time.Now()
 	if s.failure(now, time.Time{}) == nil {
 		s.finish(now)
-		if unread := s.in.pieces; len(unread) > 0 {
+		if unread := s.in.pieces; len(unread) > 0 && !s.stalled {
 			s.peer.resetBy(latest(latest(now, unread[0].at).Add(s.delay()), s.out.last))
 		}
 	}
@@ -248,6 +317,7 @@ func (s *stream) vanish() {
 	s.resetAt = time.Now()
 	s.peer.alone = true
 	s.out.clear()
+	s.in.clear() // nor does the other wait for room
 	s.link.signal()
 }
 
