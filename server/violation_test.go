@@ -17,7 +17,7 @@ import (
 // violations are packets that end a connection, with the reason for that.
 var violations = map[string]event.Reason{
 	"42{}": event.ForcedClose, // no event
-	"40":   event.ForcedClose, // joined already
+	"44{}": event.ForcedClose, // the server refuses, not the client
 	"abc":  event.ParseError,
 	"2":    event.TransportError, // the server pings
 }

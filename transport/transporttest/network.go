@@ -64,7 +64,7 @@ type Network struct {
 // arrive, although a reset may come before they are read. What that end sends behind them
 // is lost while its Write succeeds, and so is what the other end sends from then on.
 type Break struct {
-	How   How
+	How   How  // it breaks
 	After int  // bytes
 	Down  bool // that the accepting end sends, in place of the dialing one
 }
@@ -78,6 +78,7 @@ const (
 	Stall             // neither end is told: nothing arrives, and a Write waits once the buffer is full; one that has a deadline fails then
 )
 
+// String returns a word for it.
 func (h How) String() string { return [...]string{"reset", "finish", "stall"}[h] }
 
 // Faults counts what has happened to the connections of a [Network].
