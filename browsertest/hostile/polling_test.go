@@ -240,14 +240,14 @@ func TestPolling(t *testing.T) {
 			s.wantEnd(event.PingTimeout)
 			require.InDelta(s, 45, time.Since(begin).Seconds(), 1)
 		}},
-		{id: "HB4_handshakes_alone", input: "1,000 handshakes by polling, left alone", fake: true, lines: []*line{http1}, play: func(s *stage) {
+		{id: "HB4_handshakes_alone", input: "50 handshakes by polling, left alone", fake: true, lines: []*line{http1}, play: func(s *stage) {
 			w := s.wire()
-			for range 1000 {
+			for range 50 {
 				w.write(head("GET", endpoint+pollingHandshake))
 				require.Equal(s, 200, w.answer("GET").status)
 			}
-			require.Equal(s, 1000, s.sio.Stats().Connections)
-			for range 1000 {
+			require.Equal(s, 50, s.sio.Stats().Connections)
+			for range 50 {
 				require.Contains(s, []event.Reason{event.PingTimeout, event.ForcedServerClose}, await(s, s.ended).reason)
 			}
 			s.say("all ended")
