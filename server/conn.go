@@ -36,7 +36,6 @@ type conn struct {
 	unfinished int           // sockets that were closed, and whose handlers have not returned
 	finish     chan struct{} // closed when one more is finished; nil unless that is awaited
 	stuck      bool          // there were too many, and in vain it was waited for one to finish
-	leftover   int           // bytes of the events that wait for unfinished sockets
 	refused    int           // connections to namespaces that the client cannot be in
 	closed     bool          // no socket is added any more
 	connectBy  time.Time     // when a namespace must have been joined; zero afterwards

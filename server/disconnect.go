@@ -108,7 +108,7 @@ func (s *Socket) finish(reason event.Reason) {
 	}
 	s.tell(&s.onLeaving, reason)
 	s.tell(&s.onDisconnect, reason)
-	s.conn.finished(s)
+	s.conn.finished()
 }
 
 // tell calls the functions of the list, also those that are added meanwhile.

@@ -2,36 +2,25 @@ package server
 
 import "time"
 
-// A socket that was closed lingers until its handlers have returned. Those of one client are
-// few, see Options.MaxUnfinished, and what waits for them is no more than one
-// inbox may hold.
+// A socket that was closed lingers until its handlers have returned, those of the events
+// among them that came before its end. Those of one client are few, see
+// Options.MaxUnfinished, so that what waits for them is bounded.
 
-// linger counts a closed socket. The events that wait for it are forgotten if it was never
-// connected, or if they do not fit.
+// linger counts a closed socket. The events that wait for one that was never connected
+// are forgotten.
 func (c *conn) linger(s *Socket, never bool) {
-	size := s.inbox.Size()
-	limit := c.server.options.InboxBytes
 	c.mu.Lock()
 	c.unfinished++
-	drop := never || c.leftover > 0 && c.leftover+size > limit
-	if !drop {
-		c.leftover += size
-		s.leftover = size
-	}
 	c.mu.Unlock()
-	if !drop {
-		return
-	}
-	if dropped := s.inbox.Drop(); dropped > 0 && !never {
-		c.server.logDropped(s, dropped)
+	if never {
+		s.inbox.Drop()
 	}
 }
 
 // finished says that nothing of a closed socket runs any more.
-func (c *conn) finished(s *Socket) {
+func (c *conn) finished() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.leftover -= s.leftover
 	c.unfinished--
 	if c.finish != nil {
 		close(c.finish)

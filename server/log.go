@@ -34,7 +34,6 @@ const (
 	msgJoined       = "socket connected"
 	msgLeft         = "socket disconnected"
 	msgFailed       = "handler failed"
-	msgDropped      = "events dropped"
 	msgBehind       = "client is not read" // until the handlers have caught up
 )
 
@@ -239,15 +238,6 @@ func (l attributes) backlog(b engineserver.Backlog) attributes {
 		l = append(l, slog.Duration("behind_for", time.Since(b.Since).Round(time.Millisecond)))
 	}
 	return l
-}
-
-// logDropped says that events were forgotten, because their client has left while its
-// handlers are still at work.
-func (s *Server) logDropped(socket *Socket, events int) {
-	s.log.say(slog.LevelWarn, msgDropped, "the client has left", func(l attributes) attributes {
-		l = append(l, slog.String("namespace", socket.namespace.name), slog.String("socket", socket.id), slog.Int("events", events))
-		return l.client(socket.conn).text("hint", "Options.InboxBytes")
-	})
 }
 
 // logBehind says that nothing is read from a client because of a socket's handlers.

@@ -83,7 +83,7 @@ type Options struct {
 	MaxHeaderBytes int
 	// MaxUnfinished bounds the sockets of one client that have ended and whose handlers
 	// have not returned. While there are as many, a namespace that the client asks for
-	// is refused. What waits for such handlers is kept up to InboxBytes. 0 means 16.
+	// is refused. Each may hold InboxBytes of events. 0 means 16.
 	MaxUnfinished int
 
 	// MaxConnections bounds the clients connected at a time. Others are answered

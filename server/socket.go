@@ -36,7 +36,6 @@ type Socket struct {
 	handlers endpoint.Handlers
 	acks     endpoint.Acks
 	inbox    endpoint.Inbox
-	leftover int  // see conn.linger
 	behind   bool // it was told that nothing is read because of this socket; the reader's own
 	entered  bool // events are handled, from the answer to the client until finish; the inbox's own
 

@@ -167,8 +167,9 @@ const rows = {
     const socket = await open();
     let gone = 0;
     socket.on("disconnect", () => gone++);
-    for (let i = 0; i < 50_000; i++) socket.emit("count", i);
-    equal(await socket.emitWithAck("counted", socket.id), 50_000, "what the server got, in order");
+    const n = 20_000; // of this client, which is not the one that is tested
+    for (let i = 0; i < n; i++) socket.emit("count", i);
+    equal(await socket.emitWithAck("counted", socket.id), n, "what the server got, in order");
     equal(gone, 0, "disconnections");
   },
 

@@ -68,9 +68,6 @@ func (b *Inbox) Pause() { b.queue.PauseNow() }
 // Resume ends a pause.
 func (b *Inbox) Resume() { b.queue.Resume() }
 
-// Size returns the sizes of the events that wait or are being handled.
-func (b *Inbox) Size() int { return b.queue.Bytes() }
-
 // Drop forgets what waits, calls as well, and reports how much that was. What runs goes on.
 func (b *Inbox) Drop() (dropped int) {
 	dropped = len(b.queue.Take(nil, func(item) int { return 0 }))
