@@ -129,9 +129,7 @@ func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request, t
 		return
 	}
 	defer s.running.Done()
-	var opened *Session
-	defer func() { s.giveUp(opened == nil) }()
-	opened = s.open(nil, r)
+	opened := s.openInPlace(nil, r)
 	if opened == nil {
 		s.rejectBusy(w, r, errEnded)
 		return

@@ -74,6 +74,13 @@ type Session struct {
 	receiver Receiver
 }
 
+// openInPlace is open for a handshake that has a place among the sessions. Should nothing come of it,
+// the place is free before the client can know.
+func (s *Server) openInPlace(conn transport.Conn, r *http.Request) (opened *Session) {
+	defer func() { s.giveUp(opened == nil) }() // also when user code panics
+	return s.open(conn, r)
+}
+
 // open starts a session on conn, or on polling when conn is nil. It returns nil when
 // the server was closed meanwhile, or Options.Open has ended the session. The reader
 // of conn is the caller's to start.

@@ -26,8 +26,10 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, session 
 		return
 	}
 	defer s.running.Done()
-	defer func() { s.giveUp(handshake && session == nil) }() // also when user code panics
+	accepted := false
+	defer func() { s.giveUp(handshake && !accepted) }() // also when user code panics
 	conn, err := s.accept(w, r)
+	accepted = err == nil
 	if err != nil { // and the request was answered
 		why := Rejection{Code: engineio.CodeNone, Err: err}
 		if failed, ok := errors.AsType[*transportnative.AcceptError](err); ok {
@@ -45,7 +47,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, session 
 			conn.Close(0, "")
 		}
 	}()
-	session = s.open(conn, r)
+	session = s.openInPlace(conn, r)
 	if session == nil {
 		return
 	}
