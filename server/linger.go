@@ -35,8 +35,7 @@ const crowdPatience = time.Second
 // crowded reports whether there are too many unfinished sockets. It waits for one of them
 // to finish, once for as long as there are.
 func (c *conn) crowded() bool {
-	timer := time.NewTimer(crowdPatience)
-	defer timer.Stop()
+	var patience <-chan time.Time // begins with the waiting, which nearly no CONNECT has to do
 	for late := false; ; {
 		c.mu.Lock()
 		if c.unfinished < c.server.options.MaxUnfinished {
@@ -54,10 +53,13 @@ func (c *conn) crowded() bool {
 		}
 		finish := c.finish
 		c.mu.Unlock()
+		if patience == nil {
+			patience = time.After(crowdPatience)
+		}
 		c.session.Hold(func() {
 			select {
 			case <-finish:
-			case <-timer.C:
+			case <-patience:
 				late = true
 			}
 		})

@@ -68,17 +68,15 @@ func (b *Inbox) Pause() { b.queue.PauseNow() }
 // Resume ends a pause.
 func (b *Inbox) Resume() { b.queue.Resume() }
 
-// Drop forgets what waits, calls as well, and reports how much that was. What runs goes on.
-func (b *Inbox) Drop() (dropped int) {
-	dropped = len(b.queue.Take(nil, func(item) int { return 0 }))
+// Drop forgets what waits, calls as well. What runs goes on.
+func (b *Inbox) Drop() {
+	b.queue.Take(nil, func(item) int { return 0 })
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n := int64(len(b.batch)); n > 0 {
 		first := min(b.next.Swap(n), n)
 		clear(b.batch[first:])
-		dropped += int(n - first)
 	}
-	return dropped
 }
 
 // Close refuses what comes later, and forgets what waits.
