@@ -38,7 +38,7 @@ imports() { suite "import rules" . -run TestImports ./socketio; }
 native() { each library "native, with the race detector" -race -timeout 8m; }
 node() { GOOS=js GOARCH=wasm each js_library "js in Node" -timeout 5m -exec "$bin/wasmrun -node"; }
 chromium() { GOOS=js GOARCH=wasm each js_library "js in Chromium" -timeout 5m -p 1 -exec "$bin/wasmrun"; }
-browser() { each system "browsers and official peers" -race -timeout 10m -p 1; }
+browser() { each system "browsers and official peers" -race -timeout 10m; }
 world() { suite "both ends in one world" . -race -timeout 8m ./browsertest/world; }
 newest() {
 	local -x GOTOOLCHAIN=$newest

@@ -60,6 +60,7 @@ func TestBadPeers(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			for i, runtime := range runtimes {
 				t.Run(runtime.name, func(t *testing.T) {
 					want := []outcome{test.native, test.browser}[i]
@@ -156,7 +157,7 @@ func serving(handler http.Handler) func(*testing.T) badPeer {
 
 // nobody is an address where nothing listens.
 func nobody(t *testing.T) badPeer {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.2:0") // where nobody else takes the port meanwhile
 	require.NoError(t, err)
 	address := listener.Addr().String()
 	require.NoError(t, listener.Close())

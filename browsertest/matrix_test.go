@@ -43,6 +43,7 @@ func TestMatrix(t *testing.T) {
 				t.Run(server.name, func(t *testing.T) {
 					for _, transport := range transports {
 						t.Run(transport.name, func(t *testing.T) {
+							t.Parallel()
 							c := startCell(t, client.play, server.start(t), transport.list)
 							for _, row := range scenario.Rows() {
 								t.Run(row, func(t *testing.T) {

@@ -70,7 +70,7 @@ func (b Broadcast) Emit(name string, args ...any) error {
 		return err
 	}
 	if !b.empty() {
-		n.deliver(&outgoing{messages: group, kind: kindOf(b.volatile), event: name, trace: n.server.trace.Load()}, b.target)
+		n.deliver(n.toMany(group, name, b.volatile), b.target)
 	}
 	if !b.relayed() {
 		return nil

@@ -42,6 +42,7 @@ func (o *Options) check() {
 		{"MaxHeaderBytes", o.MaxHeaderBytes},
 		{"MaxUnfinished", o.MaxUnfinished},
 		{"MaxConnections", o.MaxConnections},
+		{"TotalSendBufferBytes", o.TotalSendBufferBytes},
 		{"SendBufferBytes", o.SendBufferBytes},
 		{"InboxBytes", o.InboxBytes},
 	} {
@@ -51,6 +52,9 @@ func (o *Options) check() {
 	}
 	if o.MaxDepth > maxDepth {
 		wrong("MaxDepth", o.MaxDepth, fmt.Sprintf("there is no more than %d", maxDepth))
+	}
+	if o.TotalSendBufferBytes < o.SendBufferBytes {
+		wrong("TotalSendBufferBytes", o.TotalSendBufferBytes, fmt.Sprintf("one client alone may take %d, which is SendBufferBytes", o.SendBufferBytes))
 	}
 	if len(o.Transports) == 0 {
 		wrong("Transports", o.Transports, "clients need one")

@@ -73,9 +73,21 @@ func (s *Socket) Volatile() event.Emitter {
 // outgoing is a packet on its way to one socket or to many.
 type outgoing struct {
 	messages []transport.Message
+	shared   *engineserver.Shared // of the messages, for many; nil for one
 	kind     engineserver.Kind
 	event    string  // the name of an event; empty for another packet
 	trace    *traces // nil without any
+}
+
+// toMany returns an event for any number of sockets.
+func (n *Namespace) toMany(group []transport.Message, name string, volatile bool) *outgoing {
+	return &outgoing{
+		messages: group,
+		shared:   engineserver.NewShared(group),
+		kind:     kindOf(volatile),
+		event:    name,
+		trace:    n.server.trace.Load(),
+	}
 }
 
 func kindOf(volatile bool) engineserver.Kind {
@@ -102,7 +114,12 @@ func (s *Socket) send(p *outgoing) error {
 	case disconnected:
 		return s.disconnectError()
 	}
-	err := s.session.Send(p.messages, p.kind)
+	var err error
+	if p.shared != nil {
+		err = s.session.SendShared(p.shared, p.kind)
+	} else {
+		err = s.session.Send(p.messages, p.kind)
+	}
 	if p.trace != nil {
 		p.trace.sent(s, p, err)
 	}

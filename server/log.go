@@ -229,7 +229,9 @@ func (s *Server) logClosed(c *conn, reason event.Reason, err error) {
 }
 
 // slow reports whether err says that a client took too little of what was sent.
-func slow(err error) bool { return err == errSlow || errors.Is(err, transport.ErrStalled) }
+func slow(err error) bool {
+	return err == errSlow || err == engineserver.ErrScarce || errors.Is(err, transport.ErrStalled)
+}
 
 // backlog appends what a client did not take, and how long it has been behind.
 func (l attributes) backlog(b engineserver.Backlog) attributes {
@@ -264,6 +266,7 @@ func settingOf(err error) string {
 		option string
 	}{
 		{errSlow, "Options.SendBufferBytes"},
+		{engineserver.ErrScarce, "Options.TotalSendBufferBytes"},
 		{transport.ErrStalled, "Options.StallTimeout"},
 		{os.ErrDeadlineExceeded, "Options.StallTimeout"},
 		{transport.ErrTooLarge, "Options.MaxPayload"},

@@ -84,7 +84,7 @@ func (n *Namespace) received(p *adapter.Packet, id *uint64) (*outgoing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: event from another server: %w", err)
 	}
-	out := &outgoing{messages: group, kind: kindOf(p.Volatile), trace: n.server.trace.Load()}
+	out := n.toMany(group, "", p.Volatile)
 	if out.trace != nil {
 		out.event = event.NewMessage(neutral, packet, nil).Name()
 	}

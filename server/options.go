@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -94,8 +95,16 @@ type Options struct {
 	// packet that does not fit is dropped if it is volatile; Emit of the client's socket
 	// returns ErrBufferFull; a client that a broadcast does not reach is disconnected
 	// with the reason "transport error". Acknowledgements always fit, and no handler
-	// starts while more than half is taken. 0 means 64 MiB.
+	// starts while more than half is taken. 0 means 64 MiB, or TotalSendBufferBytes if that is less.
 	SendBufferBytes int
+
+	// TotalSendBufferBytes bounds what may wait to be sent to all clients together, in
+	// bytes held. What a broadcast sends to many counts once. Beyond it clients are
+	// disconnected, with the reason "transport error", until the rest has room: of those
+	// for whom more than 64 KiB waits the one that has taken least since half of it was
+	// taken, and so on. 0 means a quarter of the process's memory limit, see
+	// [runtime/debug.SetMemoryLimit], or 256 MiB without one, and no less than SendBufferBytes.
+	TotalSendBufferBytes int
 
 	// InboxBytes bounds what may wait for the handlers of one socket, in bytes held. When
 	// more comes, nothing is read from the client until there is room. 0 means 1 MiB.
@@ -205,13 +214,28 @@ func (o *Options) withDefaults() Options {
 	d.MaxNamespaces = or(d.MaxNamespaces, 100)
 	d.MaxHeaderBytes = or(d.MaxHeaderBytes, 16<<10)
 	d.MaxUnfinished = or(d.MaxUnfinished, 16)
-	d.SendBufferBytes = or(d.SendBufferBytes, 64<<20)
+	d.SendBufferBytes, d.TotalSendBufferBytes = sendBuffers(d.SendBufferBytes, d.TotalSendBufferBytes, debug.SetMemoryLimit(-1))
 	d.InboxBytes = or(d.InboxBytes, 1<<20)
 	if d.Format == nil {
 		d.Format = parser.JSON{MaxAttachments: max(d.MaxAttachments, 10)}
 	}
 	d.check()
 	return d
+}
+
+// sendBuffers returns the bounds of the send buffer of a client, and of all, in a process
+// with that memory limit.
+func sendBuffers(one, all int, limit int64) (int, int) {
+	switch {
+	case all != 0:
+		return or(one, min(64<<20, all)), all
+	case limit == math.MaxInt64:
+		all = 256 << 20
+	default:
+		all = int(min(limit/4, math.MaxInt))
+	}
+	one = or(one, min(64<<20, all))
+	return one, max(one, all)
 }
 
 // limits are those of a packet.
@@ -236,6 +260,7 @@ func (o *Options) engine() engineserver.Options {
 		MaxHeader:      o.MaxHeaderBytes,
 		MaxSessions:    o.MaxConnections,
 		SendBuffer:     o.SendBufferBytes,
+		SendBuffers:    o.TotalSendBufferBytes,
 	}
 	for _, name := range o.Transports {
 		options.Transports = append(options.Transports, engineio.Transport(name))

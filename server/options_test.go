@@ -42,6 +42,8 @@ var wrongOptions = []struct {
 	{server.Options{MaxUnfinished: -1}, "MaxUnfinished is -1"},
 	{server.Options{MaxConnections: -1}, "MaxConnections is -1"},
 	{server.Options{SendBufferBytes: -1}, "SendBufferBytes is -1"},
+	{server.Options{TotalSendBufferBytes: -1}, "TotalSendBufferBytes is -1"},
+	{server.Options{SendBufferBytes: 2, TotalSendBufferBytes: 1}, "TotalSendBufferBytes is 1"},
 	{server.Options{CORS: &cors.Options{AllowCredentials: true}}, "CORS.AllowCredentials is true"},
 	{server.Options{CORS: &cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}}, "CORS.AllowCredentials is true"},
 	{server.Options{Origins: []string{"a.example", "[a"}}, "Origins is [a.example [a]"},

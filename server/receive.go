@@ -57,7 +57,7 @@ func (s *Socket) answer(id uint64, args []any) error {
 	if err != nil {
 		return err
 	}
-	return s.send(&outgoing{messages: group, kind: engineserver.Control, trace: s.namespace.server.trace.Load()})
+	return s.send(&outgoing{messages: group, kind: engineserver.Answer, trace: s.namespace.server.trace.Load()})
 }
 
 // handle gives an event to its handlers.

@@ -44,7 +44,7 @@ func (b Broadcast) Request(ctx context.Context, name string, args ...any) iter.S
 		}
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		r := n.request(id, &outgoing{messages: group, kind: kindOf(b.volatile), event: name, trace: n.server.trace.Load()}, b.Sockets())
+		r := n.request(id, n.toMany(group, name, b.volatile), b.Sockets())
 		defer r.forget()
 		var others <-chan adapter.Answer
 		if p != nil {

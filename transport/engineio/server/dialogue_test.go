@@ -84,16 +84,21 @@ func testOptions() Options {
 	return Options{
 		PingInterval: testInterval, PingTimeout: testTimeout,
 		UpgradeTimeout: 10 * time.Second, StallTimeout: 10 * time.Second, CloseTimeout: 30 * time.Second,
-		MaxPayload: 1000,
-		SendBuffer: 10_000,
+		MaxPayload:  1000,
+		SendBuffer:  10_000,
+		SendBuffers: 1 << 30,
 	}
 }
 
-// play runs a dialogue in a bubble and closes the server at its end.
+// play runs a dialogue in a bubble, and closes the server at its end, which holds nothing then.
 func play(t *testing.T, change func(*Options), script func(d *dialogue)) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDialogue(t, change)
-		defer d.server.Close()
+		defer func() {
+			d.server.Close()
+			synctest.Wait() // for answers that are on their way
+			require.Zero(t, d.server.config.Budget.Held())
+		}()
 		script(d)
 	})
 }

@@ -48,6 +48,7 @@ type Options struct {
 	MaxHeader   int // bytes held of the URL and the headers of a request that opens a session; 0 means no limit
 	MaxSessions int // 0 means no limit
 	SendBuffer  int // bytes held of what waits to be sent on one session; 0 means no limit
+	SendBuffers int // the same for all sessions together; beyond it those that take least are ended with ErrScarce; 0 means no limit
 
 	// Revision of the protocol. Nil means engineio.Revision4.
 	Revision *engineio.Revision

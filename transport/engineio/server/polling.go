@@ -36,6 +36,7 @@ type polling struct {
 	poll    *poll // the GET that waits; nil when there is none
 	parted  bool  // the answer with the last packet was taken
 	post    *post // the POST that is being served; nil when there is none
+	held    int   // bytes of answers
 	repeats repeats
 	upgrade upgrade
 }
@@ -46,6 +47,10 @@ type poll struct {
 	stamp  stamp               // 0 if it cannot be recognized
 	answer []transport.Message // what to answer in place of what waits in the outbox; guarded by the session's lock
 	moved  bool                // the session has moved to a WebSocket; guarded by the session's lock
+
+	// The client has sent it again, and waits for the answer to that. Guarded by the
+	// session's lock.
+	repeated bool
 }
 
 func (p *polling) Name() engineio.Transport { return engineio.Polling }
@@ -156,15 +161,17 @@ func (p *polling) serveGet(w http.ResponseWriter, r *http.Request, t stamp) {
 		switch a = p.repeats.again(t); {
 		case a != nil:
 			a.tries++
+			a.holders++
 			try = a.tries
 			return true
 		case p.poll == nil:
 		case t != 0 && p.poll.stamp == t: // its connection is lost, which we have not noticed
+			p.poll.repeated = true
 			p.answer(noop)
 		default:
 			return false
 		}
-		p.repeats.answer = nil // the client has it
+		p.forget() // the client has it
 		p.poll = get
 		if p.session.core.Pending() {
 			p.Queued()
@@ -230,19 +237,38 @@ func (p *polling) take(get *poll) (a *answer, try int) {
 	if get.moved {
 		return nil, 0
 	}
-	a = &answer{packets: get.answer, stamp: get.stamp, tries: 1}
+	a = &answer{packets: get.answer, stamp: get.stamp, tries: 1, holders: 1}
 	if a.packets == nil {
 		p.poll = nil
-		a.packets, a.last = core.Take(p.session.server.options.MaxPayload)
+		a.taken = core.Take(p.session.server.options.MaxPayload)
+		a.packets, a.last = a.taken.Packets, a.taken.End
+		p.held += a.taken.Bytes
 	}
 	if len(a.packets) == 0 {
 		a.packets = noop
 	}
 	p.parted = a.last
-	if a.stamp != 0 {
+	if a.stamp != 0 && !get.repeated && core.State() != session.Closed {
 		p.repeats.answer = a
+		a.holders++
 	}
 	return a, a.tries
+}
+
+// release is called by one of those who hold the answer, with the session's lock held.
+func (p *polling) release(a *answer) {
+	if a.holders--; a.holders == 0 {
+		a.taken.Release()
+		p.held -= a.taken.Bytes
+	}
+}
+
+// forget says that the last answer will not be asked for again. The caller holds the lock.
+func (p *polling) forget() {
+	if a := p.repeats.answer; a != nil {
+		p.repeats.answer = nil
+		p.release(a)
+	}
 }
 
 // write answers a GET. That the answer does not reach the client ends the session,
@@ -252,6 +278,7 @@ func (p *polling) write(w http.ResponseWriter, a *answer, try int) {
 	core := &p.session.core
 	core.Lock()
 	again := a.tries != try
+	p.release(a)
 	core.Unlock()
 	switch {
 	case again:
@@ -300,6 +327,8 @@ func (s *Server) respondPackets(p *polling, w http.ResponseWriter, packets []tra
 	for _, m := range packets {
 		size += 1 + s.options.Revision.PayloadSize(m)
 	}
+	s.config.Budget.Hold(size)
+	defer s.config.Budget.Hold(-size)
 	w.Header().Set("Cache-Control", "no-store")
 	return s.respondTo(p, w, http.StatusOK, "text/plain; charset=UTF-8", s.options.Revision.AppendPayload(make([]byte, 0, size), packets...))
 }

@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 
 	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/engineio/internal/session"
 )
 
 // stamp stands for the "t" of a request, which keeps caches from answering it. Clients
@@ -42,9 +43,11 @@ type repeats struct {
 // answer is what a GET took.
 type answer struct {
 	packets []transport.Message
-	last    bool  // the session ends with it
-	stamp   stamp // of the GET
-	tries   int   // how often it was sent
+	last    bool          // the session ends with it
+	stamp   stamp         // of the GET
+	tries   int           // how often it was sent
+	taken   session.Taken // that the packets are of
+	holders int           // the requests that are answered with it, and repeats
 }
 
 // see is called with the stamp of every request and returns it, or 0 as long as the

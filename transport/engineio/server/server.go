@@ -31,6 +31,7 @@ type Server struct {
 	opening  int                 // handshakes that have a place among them; guarded by mu
 	closed   bool                // no session is opened any more; guarded by mu
 
+	shortage  shortage
 	farewells farewells
 	hosts     hosts
 
@@ -47,6 +48,9 @@ func New(options Options) *Server {
 		Server:       true,
 		SendBuffer:   options.SendBuffer,
 		CloseTimeout: options.CloseTimeout,
+	}
+	if options.SendBuffers > 0 {
+		s.config.Budget = session.NewBudget(options.SendBuffers, s.relieve)
 	}
 	s.accept = func(w http.ResponseWriter, r *http.Request) (transport.Conn, error) {
 		return transportnative.Accept(w, r, transportnative.AcceptOptions{
@@ -135,16 +139,23 @@ func (s *Server) unregister(closed *Session) bool {
 	return known
 }
 
-// refuse makes the server take no more sessions and returns those that are open.
-func (s *Server) refuse() []*Session {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
+// all returns the sessions that are open.
+func (s *Server) all() []*Session {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	open := make([]*Session, 0, len(s.sessions))
 	for _, one := range s.sessions {
 		open = append(open, one)
 	}
 	return open
+}
+
+// refuse makes the server take no more sessions and returns those that are open.
+func (s *Server) refuse() []*Session {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	return s.all()
 }
 
 // Shutdown refuses new sessions, closes the open ones once their peers have taken

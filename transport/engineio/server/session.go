@@ -29,8 +29,16 @@ type Kind = session.Kind
 const (
 	Ordinary = session.Ordinary // wait; refused with ErrFull when the send buffer is full
 	Volatile = session.Volatile // dropped with ErrDropped
-	Control  = session.Control  // wait, and are never refused: what a protocol cannot do without, and acknowledgements
+	Control  = session.Control  // wait, and are never refused: what a protocol cannot do without
+	Answer   = session.Answer   // like Control: acknowledgements
 )
+
+// Shared is the messages of a packet that many sessions are sent. They count once for
+// Options.SendBuffers.
+type Shared = session.Shared
+
+// NewShared keeps the messages, which must not be changed any more.
+func NewShared(messages []transport.Message) *Shared { return session.NewShared(messages) }
 
 // Backlog is what waited to be sent when a session ended.
 type Backlog = session.Backlog
@@ -72,6 +80,8 @@ type Session struct {
 	server   *Server
 	polling  *polling // nil if the session began on a WebSocket
 	receiver Receiver
+
+	moved [2]int64 // bytes, when shortage looked last and before
 }
 
 // openInPlace is open for a handshake that has a place among the sessions. Should nothing come of it,
@@ -132,6 +142,9 @@ func (u *user) Conclude(reason engineio.Reason, err error) {
 func (u *user) Closed(reason engineio.Reason, err error) {
 	if u.polling != nil {
 		u.polling.abortPost()
+		u.core.Lock()
+		u.polling.forget()
+		u.core.Unlock()
 	}
 	registered := u.server.unregister((*Session)(u))
 	u.receiver.Closed(reason, err)
@@ -163,9 +176,13 @@ func (s *Session) Transport() engineio.Transport { return s.core.Transport() }
 
 // Send queues the messages of one packet of the layer above, which nothing gets in
 // between. It does not wait, and keeps the slice, which must not be changed any
-// more. Sessions may share it. A message that has a lead goes out as the Engine.IO
+// more. A message that has a lead goes out as the Engine.IO
 // packet of that type. Text must not hold the byte 0x1e, for which polling has no
 // escape, see [engineio.AppendPayload].
+//
+// When that exceeds Options.SendBuffers, sessions are ended before Send returns, whose
+// receivers are told: so it must not be called under a lock that Receiver.Closed takes,
+// except with [Control], which ends none.
 //
 // The error is [ErrFull], [ErrDropped] for a volatile packet, or [ErrClosed].
 // Nothing is sent then.
@@ -173,8 +190,22 @@ func (s *Session) Send(messages []transport.Message, kind Kind) error {
 	return s.core.Send(messages, kind)
 }
 
+// SendShared is Send of messages that other sessions are sent, too.
+func (s *Session) SendShared(m *Shared, kind Kind) error { return s.core.SendShared(m, kind) }
+
 // Buffered returns how many bytes are held of what waits to be sent.
 func (s *Session) Buffered() int { return s.core.Buffered() }
+
+// held returns how many bytes are held for the client, answers that are on their way included.
+func (s *Session) held() int {
+	bytes := s.Buffered()
+	if s.polling != nil {
+		s.core.Lock()
+		bytes += s.polling.held
+		s.core.Unlock()
+	}
+	return bytes
+}
 
 // AwaitBuffered returns nil when Buffered is not over most any more, ErrClosed when the
 // session has ended before, and the cause of ctx when that is done first.

@@ -32,7 +32,8 @@ type wire struct {
 	accepts chan net.Conn
 	closing sync.Once
 	client  *http.Client
-	served  atomic.Int32 // requests whose handler has returned
+	served  atomic.Int32   // requests whose handler has returned
+	open    sync.WaitGroup // connections, until net/http has done with them
 }
 
 func (w *wire) Accept() (net.Conn, error) {
@@ -70,6 +71,14 @@ func newWire(d *dialogue, http2 bool) *wire {
 		defer w.served.Add(1)
 		d.server.ServeHTTP(rw, r)
 	})}
+	w.http.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			w.open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			w.open.Done()
+		}
+	}
 	w.client = &http.Client{Transport: &http.Transport{
 		Protocols:   protocols,
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return w.dial(), nil },
@@ -85,6 +94,7 @@ func (w *wire) play(script func(w *wire)) {
 		w.server.Close()
 		_ = w.http.Close() // the pipes cannot fail
 		<-served
+		w.open.Wait()
 	}()
 	script(w)
 }

@@ -42,7 +42,10 @@ func (s *Session) conclude(reason engineio.Reason, err error) {
 	s.closeBy = now.Add(s.config.CloseTimeout)
 	s.pace.begin(now, s.transport.Moved())
 	s.Schedule(now)
-	_ = s.outbox.Force(group{marks: last}, transport.Held(nil)) // it is closed when a write has failed, and the reader about to notice
+	g := group{marks: last}
+	if s.outbox.Force(g, transport.Held(nil)) == nil { // else a write has failed, and the reader is about to notice
+		s.config.Budget.hold(&g)
+	}
 	s.transport.Queued()
 }
 
@@ -84,6 +87,7 @@ func (s *Session) closeOutbox() {
 		s.backlog = Backlog{s.outbox.Bytes(), s.outbox.Behind()}
 	}
 	waiting := s.outbox.Close()
+	s.config.Budget.release(waiting)
 	if !s.config.Server { // its client cannot come back to this session
 		s.waiting = append(s.waiting, waiting...)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // between, or the end.
 type group struct {
 	messages []transport.Message
+	shared   *Shared // nil unless it has the messages
 	marks    marks
 }
 
@@ -36,7 +38,8 @@ const (
 	Ordinary Kind = iota // refused with ErrFull
 	Accepted             // never refused, because they were accepted before
 	Volatile             // dropped with ErrDropped, also when the peer is not ready
-	Control              // never refused: what a protocol cannot do without, and acknowledgements
+	Control              // never refused: what a protocol cannot do without
+	Answer               // like Control: acknowledgements
 	Parting              // like Control, and leaves when the peer has dealt with what was sent before
 	pinging              // the heartbeat's own
 )
@@ -53,16 +56,36 @@ const (
 // not wait. The session keeps the slice, which must not be changed any more. A
 // message that has a lead is a packet already; any other becomes a message packet.
 //
+// Should the sessions of a server hold more than [Budget.Most] together with that, some
+// are ended before Send returns: so it is not called under a lock that a Receiver takes
+// when its session ends. Control ends none.
+//
 // The error is ErrFull or ErrDropped, see [Kind], ErrClosed or ErrExpired. Nothing
 // is sent then.
 func (s *Session) Send(messages []transport.Message, kind Kind) error {
-	size := transport.Held(messages)
+	return s.sendGroup(group{messages: messages}, transport.Held(messages), kind)
+}
+
+// SendShared is Send of messages that other sessions are sent, too.
+func (s *Session) SendShared(m *Shared, kind Kind) error {
+	return s.sendGroup(group{messages: m.messages, shared: m}, m.size, kind)
+}
+
+func (s *Session) sendGroup(g group, size int, kind Kind) error {
+	err := s.put(g, size, kind)
+	if b := s.config.Budget; b != nil && err == nil && kind != Control && kind != pinging {
+		b.look()
+	}
+	return err
+}
+
+func (s *Session) put(g group, size int, kind Kind) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.state != Open:
 		return ErrClosed
-	case len(messages) == 0:
+	case len(g.messages) == 0:
 		return nil
 	case !s.heartbeat.sends && s.overdue(time.Now()):
 		s.hurry()
@@ -70,7 +93,6 @@ func (s *Session) Send(messages []transport.Message, kind Kind) error {
 	case kind == Volatile && !s.ready():
 		return ErrDropped
 	}
-	g := group{messages: messages}
 	var err error
 	switch kind {
 	case Ordinary:
@@ -84,6 +106,7 @@ func (s *Session) Send(messages []transport.Message, kind Kind) error {
 	}
 	switch err {
 	case nil:
+		s.config.Budget.hold(&g)
 		if g.marks == kept {
 			s.unsettled = true
 		}
@@ -235,7 +258,11 @@ func (s *Session) written(b *batch, groups []group, err error) (ended bool) {
 	if err != nil {
 		s.writeEnded(groups, b.groups, err)
 	}
-	marks := b.marks
+	marks, done := b.marks, groups[:b.groups]
+	if err != nil {
+		done = groups
+	}
+	s.config.Budget.release(done)
 	clear(groups[:b.groups]) // what was written is not held while the rest is
 	if err == nil && b.groups < len(groups) {
 		s.outbox.Release(b.groups, b.size)
@@ -301,38 +328,54 @@ func (s *Session) writeFailed(err error) {
 	}
 }
 
+// Taken is what was taken from the outbox. It counts as held until it is released.
+type Taken struct {
+	Packets []transport.Message
+	End     bool // the last packet is taken
+	Bytes   int  // held
+
+	budget *Budget
+	groups []group
+}
+
+// Release says that the packets are not held any more.
+func (t *Taken) Release() { t.budget.release(t.groups) }
+
 // Take removes from the outbox what fits into a payload of limit bytes, at least one
-// group, and returns its packets. It is for a transport whose peer comes and takes.
-// At the end of an orderly close it is the close packet, and end is true: alone,
-// because clients act on it before the packets it arrives with. The caller holds the lock.
-func (s *Session) Take(limit int) (packets []transport.Message, end bool) {
+// group. It is for a transport whose peer comes and takes. At the end of an orderly close
+// it is the close packet: alone, because clients act on it before the packets it arrives
+// with. The caller holds the lock.
+func (s *Session) Take(limit int) Taken {
+	t := Taken{budget: s.config.Budget}
 	taken := s.outbox.Take(func(g group) bool {
-		start := len(packets)
+		start := len(t.Packets)
 		if g.marks&last != 0 {
-			end = start == 0
-			return end
+			t.End = start == 0
+			return t.End
 		}
 		for _, m := range g.messages {
 			s.config.Revision.Frame(&m)
 			limit -= 1 + s.config.Revision.PayloadSize(m)
-			packets = append(packets, m)
+			t.Packets = append(t.Packets, m)
 		}
 		if limit < 0 && start > 0 {
-			packets = packets[:start]
+			t.Packets = t.Packets[:start]
 			return false
 		}
 		return true
 	}, func(g group) int { return transport.Held(g.messages) })
-	for i := range taken {
-		if taken[i].marks&beating != 0 {
+	t.groups = slices.Clone(taken)
+	clear(taken) // its array is that of what still waits
+	for i := range t.groups {
+		t.Bytes += transport.Held(t.groups[i].messages)
+		if t.groups[i].marks&beating != 0 {
 			s.heartbeat.left(time.Now())
 		}
 	}
-	clear(taken) // its array is that of what still waits
-	if end {
-		packets = []transport.Message{closePacket}
+	if t.End {
+		t.Packets = []transport.Message{closePacket}
 	}
-	return packets, end
+	return t
 }
 
 // Pending reports whether there is something to take. The caller holds the lock.

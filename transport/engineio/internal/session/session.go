@@ -29,7 +29,8 @@ var (
 type Config struct {
 	Revision     *engineio.Revision // of the protocol
 	Server       bool               // this end is the server
-	SendBuffer   int                // bytes held that may wait to be sent; 0 means no limit
+	SendBuffer   int                // bytes held that may wait to be sent on one session; 0 means no limit
+	Budget       *Budget            // of all sessions; nil means no limit
 	CloseTimeout time.Duration      // for what was accepted to leave once Close was called
 	OnPing       func()             // a ping was received; may be nil
 }
@@ -230,7 +231,9 @@ func (s *Session) tick() {
 		}
 	}
 	s.alarm = time.Time{}
-	s.Schedule(now)
+	if beat != beatLost && !overdue { // else it ends
+		s.Schedule(now)
+	}
 	s.mu.Unlock()
 
 	if then != nil {
