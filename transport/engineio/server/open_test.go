@@ -83,6 +83,39 @@ func TestAbortInOpen(t *testing.T) {
 	}
 }
 
+// onClose is a WebSocket that tells when it is closed.
+type onClose struct {
+	transport.Conn
+	closed func()
+}
+
+func (c onClose) Close(code int, reason string) error {
+	c.closed()
+	return c.Conn.Close(code, reason)
+}
+
+// Whoever learns that a handshake came to nothing finds its place free.
+func TestPlaceIsFreeWhenTheClientIsTold(t *testing.T) {
+	play(t, nil, func(d *dialogue) {
+		open, accept := d.server.options.Open, d.server.accept
+		d.server.options.Open = func(s *Session, r *http.Request) Receiver {
+			s.Abort(engineio.ForcedClose, nil)
+			return open(s, r)
+		}
+		var taken []int // places, whenever it is closed
+		d.server.accept = func(w http.ResponseWriter, r *http.Request) (transport.Conn, error) {
+			conn, err := accept(w, r)
+			return onClose{conn, func() {
+				d.server.mu.Lock()
+				defer d.server.mu.Unlock()
+				taken = append(taken, d.server.opening)
+			}}, err
+		}
+		d.start(http.MethodGet, "transport=websocket", "", "Connection", "Upgrade", "Upgrade", "websocket").finish()
+		require.Equal(d, []int{0}, taken)
+	})
+}
+
 // A panic of the user's, which net/http recovers, must not cost a place.
 func TestPlaceAfterPanic(t *testing.T) {
 	for _, test := range []string{"Open", "AllowOrigin"} {

@@ -100,13 +100,16 @@ func (s *Server) open(conn transport.Conn, r *http.Request) *Session {
 		opened.polling = &polling{session: opened}
 		opened.core.Init(&s.config, NewID(), opened.polling)
 	} else {
-		opened.core.Init(&s.config, NewID(), session.WebSocket(conn))
+		opened.core.Init(&s.config, NewID(), session.Opening(conn))
 		opened.Send([]transport.Message{opened.handshake()}, Control)
 	}
 	opened.receiver = s.options.Open(opened, r)
 
 	opened.core.Lock()
 	ended := opened.core.State() == session.Closed
+	if !ended && conn != nil {
+		opened.core.Switch(conn)
+	}
 	if !ended {
 		opened.core.Start((*user)(opened), time.Now(), s.options.PingInterval, s.options.PingTimeout)
 	}

@@ -330,9 +330,9 @@ func (s *Session) writeFailed(err error) {
 
 // Taken is what was taken from the outbox. It counts as held until it is released.
 type Taken struct {
-	Packets []transport.Message
-	End     bool // the last packet is taken
-	Bytes   int  // held
+	Packets []transport.Message // in order
+	End     bool                // the last packet is taken
+	Bytes   int                 // held
 
 	budget *Budget
 	groups []group

@@ -63,6 +63,14 @@ func (w *webSocket) Moved() int64 {
 }
 func (w *webSocket) End(engineio.Type) (then func()) { return func() { w.conn.Close(0, "") } }
 
+// Opening is WebSocket while it is not sure that the session opens, whose end does not
+// close conn then: Switch when it does.
+func Opening(conn transport.Conn) Transport { return &opening{webSocket{conn}} }
+
+type opening struct{ webSocket }
+
+func (*opening) End(engineio.Type) (then func()) { return nil }
+
 // Switch moves the session to conn, whose reader is the caller's to start. The
 // caller holds the lock, has made sure that the session is not closed and the
 // outbox rests, and calls Resume.
