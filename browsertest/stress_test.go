@@ -24,9 +24,9 @@ func TestUpgradeStress(t *testing.T) {
 		{"Go native, official server", func(t *testing.T) peer { return newNodeServer(t, "") }, 200, 20, stressNative},
 		{"official in Node, official server", func(t *testing.T) peer { return newNodeServer(t, "") }, 100, 10, stressOfficial},
 		{"official in Node, Go server", func(t *testing.T) peer { return newGoServer(t) }, 300, 20, stressOfficial},
-		{"Go wasm in Chromium, Go server", func(t *testing.T) peer { return newGoServer(t) }, 60, 6, stressWasm},
-		{"Go wasm in Chromium, official server", func(t *testing.T) peer { return newNodeServer(t, "") }, 60, 6, stressWasm},
-		{"official in Chromium, Go server", func(t *testing.T) peer { return newGoServer(t) }, 60, 6, stressOfficialPage},
+		{"Go wasm in Chromium, Go server", func(t *testing.T) peer { return newGoServer(t) }, 30, 6, stressWasm},
+		{"Go wasm in Chromium, official server", func(t *testing.T) peer { return newNodeServer(t, "") }, 30, 6, stressWasm},
+		{"official in Chromium, Go server", func(t *testing.T) peer { return newGoServer(t) }, 30, 6, stressOfficialPage},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -18,6 +18,7 @@ func TestLoads(t *testing.T) {
 	for _, l := range loads() {
 		l = l.small()
 		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel() // nothing is measured here
 			for _, name := range []string{ours, limit} {
 				if name == limit && !l.RawToo {
 					continue
