@@ -110,10 +110,8 @@ func TestSharedCountsOnce(t *testing.T) {
 // Acknowledgements always fit; the clients that do not take them pay for it.
 func TestAnswersAreBoundedTogether(t *testing.T) {
 	play(t, scarce, func(d *dialogue) {
-		var clients []*poller
 		for range 5 {
 			p := d.poll()
-			clients = append(clients, p)
 			for range 30 {
 				if err := p.session.Send(group(strings.Repeat("x", 10_000)), Answer); err != nil {
 					require.ErrorIs(d, err, ErrClosed)
