@@ -267,6 +267,12 @@ func (s *stage) leave() {
 
 var sids = regexp.MustCompile(`"sid":"[^"]*"`)
 
+// logged waits until the log has a line with that text: the client may be told before.
+func (s *stage) logged(text string) {
+	s.Helper()
+	require.Eventually(s, func() bool { return strings.Contains(s.log.String(), text) }, patience, time.Millisecond, "%s", text)
+}
+
 // say records what was answered.
 func (s *stage) say(format string, args ...any) {
 	text := sids.ReplaceAllString(fmt.Sprintf(format, args...), `"sid":"…"`)
