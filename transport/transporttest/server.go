@@ -36,8 +36,8 @@ func NewServer(accept func(http.ResponseWriter, *http.Request) (transport.Conn, 
 	s.mux.HandleFunc("/peer", func(w http.ResponseWriter, r *http.Request) {
 		tap := &tap{ResponseWriter: w}
 		conn, err := accept(tap, r)
-		if err == nil {
-			s.serves.Go(func() { s.peer.Serve(s.ctx, dropper{conn, tap.conn}) })
+		if err == nil && !s.begin(func() { s.peer.Serve(s.ctx, dropper{conn, tap.conn}) }) {
+			conn.Close(0, "")
 		}
 	})
 	s.mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
@@ -117,9 +117,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
+// begin serves a connection, unless the server was closed before.
+func (s *Server) begin(serve func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	s.serves.Go(serve)
+	return true
+}
+
 // Close ends all connections and waits until they are served.
 func (s *Server) Close() {
+	s.mu.Lock()
 	s.cancel()
+	s.mu.Unlock()
 	s.serves.Wait()
 }
 
