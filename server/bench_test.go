@@ -154,7 +154,9 @@ func (c *crowd) run() {
 			wg.Go(func() {
 				switch c.task {
 				case "echo":
-					c.echo(ctx, conn, n/c.connections)
+					c.echo(ctx, conn, n/c.connections, `42["echo","`+payload+`"]`)
+				case "chat":
+					c.echo(ctx, conn, n/c.connections, `42["chat",`+chat+`]`)
 				case "listen":
 					c.listen(ctx, conn, n, conn == c.conns[0])
 				case "send":
@@ -172,10 +174,10 @@ func (c *crowd) run() {
 }
 
 // echo keeps a window of events in flight until n have come back.
-func (c *crowd) echo(ctx context.Context, conn transport.Conn, n int) {
+func (c *crowd) echo(ctx context.Context, conn transport.Conn, n int, event string) {
 	first := make([]transport.Message, min(c.window, n))
 	for i := range first {
-		first[i] = message(`42["echo","` + payload + `"]`)
+		first[i] = message(event)
 	}
 	must(0, conn.Write(ctx, first...))
 	for i := range n {
@@ -184,6 +186,19 @@ func (c *crowd) echo(ctx context.Context, conn transport.Conn, n int) {
 			must(0, conn.Write(ctx, m))
 		}
 	}
+}
+
+// chat is what people say to each other, of 128 B.
+const chat = `{"id":123456,"room":"general","user":"ada","text":"good morning, is anybody there?","at":1764280000000,"tags":["a","b"],"ok":true}`
+
+type chatMessage struct {
+	ID   int      `json:"id"`
+	Room string   `json:"room"`
+	User string   `json:"user"`
+	Text string   `json:"text"`
+	At   int64    `json:"at"`
+	Tags []string `json:"tags"`
+	OK   bool     `json:"ok"`
 }
 
 // listen receives n events. One client tells the server how far it is.
@@ -200,6 +215,25 @@ func BenchmarkEcho(b *testing.B) {
 	for _, load := range []struct{ connections, window int }{{100, 32}, {20, 1}} {
 		b.Run(fmt.Sprintf("conns=%d/inflight=%d", load.connections, load.window), func(b *testing.B) {
 			benchmarkEcho(b, load.connections, load.window)
+		})
+	}
+}
+
+// BenchmarkChat is an echo of objects.
+func BenchmarkChat(b *testing.B) {
+	for _, with := range []struct{ connections, window int }{{100, 32}, {20, 1}} {
+		b.Run(fmt.Sprintf("conns=%d/inflight=%d", with.connections, with.window), func(b *testing.B) {
+			said := event.New[chatMessage]("chat")
+			x := load(b, "chat", with.connections, with.window, func(sio *server.Server) {
+				sio.OnConnect(func(s *server.Socket) {
+					said.On(s, func(_ context.Context, m chatMessage) error { return said.Emit(s, m) })
+				})
+			})
+			n := max(b.N, with.connections)
+			x.measure(n, "event", func() {
+				x.tell(n)
+				x.hear()
+			})
 		})
 	}
 }

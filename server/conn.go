@@ -54,6 +54,7 @@ func (s *Server) open(session *engineserver.Session, r *http.Request) engineserv
 		handshake: newHandshake(r, now),
 		decoder:   s.options.Format.NewDecoder(s.options.limits()),
 	}
+	s.workers.Open()
 	c.setDeadlines(now.Add(s.options.ConnectTimeout), time.Time{})
 	s.logConn(msgConnected, c)
 	s.trace.Load().sessionOpened(c)
@@ -235,6 +236,7 @@ func (c *conn) fail(err error) {
 
 // Closed implements engineserver.Receiver.
 func (c *conn) Closed(reason engineio.Reason, err error) {
+	c.server.workers.Close()
 	if slow(err) { // counted here, once however many broadcasts found it slow at a time
 		c.server.slowConsumers.Add(1)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/isosocket/isosocket/socketio/event"
 	"github.com/isosocket/isosocket/transport/engineio"
 	engineserver "github.com/isosocket/isosocket/transport/engineio/server"
+	"github.com/isosocket/isosocket/transport/queue"
 	"github.com/rs/cors"
 )
 
@@ -29,6 +30,7 @@ type Server struct {
 	cors    *cors.Cors // nil without
 	proxies proxies
 	log     logger
+	workers *queue.Workers // for the inboxes of sockets; open while somebody is connected
 	root    *Namespace
 
 	trace  atomic.Pointer[traces] // replaced, never changed, under mu; nil without any
@@ -51,11 +53,15 @@ type Server struct {
 	adapterErrors  []error // set by adaptersClosed
 }
 
+// maxWorkers bounds the goroutines that wait for events to handle. There is seldom one for
+// each of more than a few clients whose events are handled at a time.
+const maxWorkers = 32
+
 // New returns a server with the namespace "/". Nil options are the defaults. It
 // panics if the options cannot work, naming the field and its value, as
 // [http.Handle] does for a pattern.
 func New(options *Options) *Server {
-	s := &Server{options: options.withDefaults(), namespaces: make(map[string]*Namespace)}
+	s := &Server{options: options.withDefaults(), namespaces: make(map[string]*Namespace), workers: queue.NewWorkers(maxWorkers)}
 	s.log.to = s.options.Logger
 	for _, name := range s.options.TrustedProxies {
 		_ = s.proxies.add(name) // checked

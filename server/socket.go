@@ -65,6 +65,7 @@ func newSocket(n *Namespace, c *conn, auth parser.Value) *Socket {
 	s := &Socket{id: engineserver.NewID(), namespace: n, conn: c, session: c.session, auth: auth}
 	s.acks.IDs = &n.ackIDs
 	s.inbox.Init(queue.Limits{MaxBytes: n.server.options.InboxBytes}, s.handle, s.report)
+	s.inbox.Employ(n.server.workers)
 	s.inbox.Pause()
 	s.inbox.Call(s.enter)
 	n.rooms.Add(s.id, s)

@@ -44,6 +44,9 @@ func (b *Inbox) Init(limits queue.Limits, handle func(any, *event.Message), repo
 	b.queue.Init(limits, b.run)
 }
 
+// Employ makes the inbox run on goroutines of w. It is called before anything is put.
+func (b *Inbox) Employ(w *queue.Workers) { b.queue.Employ(w) }
+
 // Put appends an event of that size. The error is one of package queue.
 func (b *Inbox) Put(from any, m *event.Message, size int) error {
 	return b.queue.Put(item{from: from, message: m}, size)

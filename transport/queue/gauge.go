@@ -12,8 +12,9 @@ const backlog = 64 << 10
 // gauge is all of a queue that does not depend on the type of its items, so that a
 // program has it once: how full the queue is, and whether a goroutine drains it.
 type gauge struct {
-	worker func() // run, made once: starting it then allocates nothing
-	limits Limits
+	worker  func()   // run, made once: starting it then allocates nothing
+	workers *Workers // that run it; nil for a goroutine of its own
+	limits  Limits
 
 	mu      sync.Mutex
 	count   int       // items waiting or being drained
@@ -127,7 +128,7 @@ func (g *gauge) await(ctx context.Context, done func() bool) error {
 // revive is called when the drain function has ended the goroutine, and starts another.
 func (g *gauge) revive() {
 	g.drained()
-	go g.worker() // ends as the one before it
+	g.workers.run(g.worker) // ends as the one before it
 }
 
 // drained is called when the drain function has returned.
@@ -164,7 +165,7 @@ func (g *gauge) admit(size int, force bool) error {
 func (g *gauge) start() {
 	if g.count > 0 && !g.running && !g.paused {
 		g.running = true
-		go g.worker() // ends when nothing waits; Wait and Pause wait for it
+		g.workers.run(g.worker) // ends when nothing waits; Wait and Pause wait for it
 	}
 }
 

@@ -43,6 +43,9 @@ func (q *Queue[T]) Init(limits Limits, drain func(batch []T)) {
 	q.limits, q.drain, q.worker = limits, drain, q.run
 }
 
+// Employ makes the queue drain on goroutines of w. It is called before anything is put.
+func (q *Queue[T]) Employ(w *Workers) { q.workers = w }
+
 // Put appends an item of the given size in bytes. It does not wait: the error is
 // ErrFull or ErrClosed, and nothing was appended then.
 func (q *Queue[T]) Put(item T, size int) error {
