@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// maxDepth is the largest MaxDepth: encoding/json goes no deeper.
+// maxDepth is the largest MaxDepth: each level takes some stack where it is decoded.
 const maxDepth = 10_000
 
 // check panics at an option that cannot work. Defaults have been filled in.

@@ -53,8 +53,7 @@
 //
 // # Limitations
 //
-// A map or struct that has exactly the members _placeholder (true) and num, sent
-// beside a []byte, is taken for the place of that []byte: the protocol has no way
-// to tell them apart. A []byte behind an embedded pointer to an unexported struct is an
-// error: reflection cannot put anything in its place, and encoding/json does not decode there either.
+// A map or struct with a member _placeholder cannot be sent beside a []byte: the protocol
+// has no way to tell it from the place of that. What is behind an embedded pointer to an
+// unexported struct is not decoded where the pointer is nil, because it cannot be set.
 package event

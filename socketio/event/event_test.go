@@ -130,7 +130,7 @@ func TestPayload(t *testing.T) {
 	require.ErrorAs(t, err, &decode)
 	require.Equal(t, "x", decode.Event)
 	require.Equal(t, 1, decode.Argument)
-	require.EqualError(t, err, `event: decode argument 1 of "x": json: cannot unmarshal string into Go value of type int`)
+	require.EqualError(t, err, `event: decode argument 1 of "x": parser: string does not fit int`)
 }
 
 // A message whose arguments are empty has no comma behind the name.

@@ -1,6 +1,10 @@
 package parser
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/isosocket/isosocket/transport/jsontext"
+)
 
 // scanDocument checks that text is one JSON value, nested no deeper than maxDepth,
 // whose placeholders name one of so many attachments, and which has no more than
@@ -12,7 +16,7 @@ func scanDocument(text []byte, maxDepth, maxElements, attachments int) (end int,
 	if err != nil {
 		return end, err
 	}
-	if rest := skipSpace(text, end); rest < len(text) {
+	if rest := jsontext.SkipSpace(text, end); rest < len(text) {
 		return rest, ErrJSON
 	}
 	if s.invalid > 0 {
@@ -71,8 +75,8 @@ func (b *brackets) pop() { b.depth-- }
 // value scans the value at the beginning of the text.
 func (s *scanner) value() (end int, err error) {
 	for i := 0; ; {
-		i = skipSpace(s.text, i)
-		switch bracket := at(s.text, i); bracket {
+		i = jsontext.SkipSpace(s.text, i)
+		switch bracket := jsontext.At(s.text, i); bracket {
 		case '{', '[':
 			var empty bool
 			if i, empty, err = s.open(i, bracket+2); err != nil { // in ASCII, a pair of brackets is two apart
@@ -83,7 +87,7 @@ func (s *scanner) value() (end int, err error) {
 			}
 		default:
 			start, ok := i, false
-			if i, ok = scanScalar(s.text, i); !ok {
+			if i, ok = jsontext.ScanScalar(s.text, i); !ok {
 				return i, ErrJSON
 			}
 			if s.attachments > 0 {
@@ -109,8 +113,8 @@ func (s *scanner) open(i int, closing byte) (end int, empty bool, err error) {
 		}
 	}
 	s.due.push(closing)
-	i = skipSpace(s.text, i+1)
-	if at(s.text, i) == closing {
+	i = jsontext.SkipSpace(s.text, i+1)
+	if jsontext.At(s.text, i) == closing {
 		return i, true, nil
 	}
 	if closing == '}' {
@@ -123,11 +127,11 @@ func (s *scanner) open(i int, closing byte) (end int, empty bool, err error) {
 func (s *scanner) next(i int) (end int, err error) {
 	for s.due.depth > 0 {
 		closing := s.due.top()
-		i = skipSpace(s.text, i)
-		switch at(s.text, i) {
+		i = jsontext.SkipSpace(s.text, i)
+		switch jsontext.At(s.text, i) {
 		case ',':
 			if closing == '}' {
-				return s.key(skipSpace(s.text, i+1))
+				return s.key(jsontext.SkipSpace(s.text, i+1))
 			}
 			if s.due.depth == 1 {
 				if s.elements++; s.elements >= s.maxElements {
@@ -150,17 +154,17 @@ func (s *scanner) next(i int) (end int, err error) {
 
 // key scans the name of an object's member and its colon.
 func (s *scanner) key(i int) (end int, err error) {
-	if at(s.text, i) != '"' {
+	if jsontext.At(s.text, i) != '"' {
 		return i, ErrJSON
 	}
-	end, ok := scanString(s.text, i)
+	end, ok := jsontext.ScanString(s.text, i)
 	if !ok {
 		return end, ErrJSON
 	}
 	if s.attachments > 0 {
 		s.name(s.text[i:end])
 	}
-	if end = skipSpace(s.text, end); at(s.text, end) != ':' {
+	if end = jsontext.SkipSpace(s.text, end); jsontext.At(s.text, end) != ':' {
 		return end, ErrJSON
 	}
 	return end + 1, nil

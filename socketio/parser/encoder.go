@@ -1,13 +1,9 @@
 package parser
 
 import (
-	"bytes"
 	"fmt"
-	"reflect"
-	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
 
+	"github.com/isosocket/isosocket/socketio/parser/plan"
 	"github.com/isosocket/isosocket/transport"
 )
 
@@ -52,6 +48,11 @@ type encoder struct {
 	text   []byte // the message so far
 	array  int    // where the arguments' array begins in it
 	format JSON
+
+	base64 bool         // there are no attachments: binary values are text
+	depth  int          // of the arrays and objects that are open
+	hops   int          // pointers and interfaces on the way to the value
+	names  []plan.Named // of members of the maps that are open
 }
 
 // begin writes the header and the bracket of the array, which will hold size bytes.
@@ -63,6 +64,7 @@ func (e *encoder) begin(size int) {
 	e.text = appendText(make([]byte, 0, size), &e.Packet)
 	e.array = len(e.text)
 	e.text = append(e.text, '[')
+	e.depth = 1
 }
 
 // end writes the arguments and the end of the array, and returns the messages.
@@ -75,8 +77,8 @@ func (e *encoder) end(args []any) ([]transport.Message, error) {
 			e.text = append(e.text, ',')
 		}
 		start, attachments := len(e.text), len(e.Attachments)
-		if err := e.arg(arg); err != nil {
-			return nil, &EncodeError{Argument: i, Err: err}
+		if err := e.any(arg); err != nil {
+			return nil, &EncodeError{Argument: i, Path: pathOf(e.text[start:]), Err: err}
 		}
 		if len(e.Attachments) > 0 {
 			if err := e.check(i, start, attachments); err != nil {
@@ -126,159 +128,4 @@ func marks(text []byte) int {
 	s := placeholderScanner(text)
 	s.value()
 	return s.marks
-}
-
-func (e *encoder) arg(v any) error {
-	switch v := v.(type) {
-	case nil:
-		e.text = append(e.text, "null"...)
-		return nil
-	case []byte:
-		e.binary(v)
-		return nil
-	case string:
-		e.string(v)
-		return nil
-	}
-	var s swap
-	shape := outgoing.shapeOf(reflect.TypeOf(v))
-	if shape.walk {
-		swapped, err := s.value(reflect.ValueOf(v), maxHops)
-		if err != nil {
-			return err
-		}
-		if swapped.IsValid() {
-			v = swapped.Interface()
-		}
-	}
-	start := len(e.text)
-	if err := e.json(v); err != nil {
-		return err
-	}
-	if len(s.found) > 0 {
-		e.placeholders(start, &s)
-	}
-	if (shape.deep || shape.opaque) && nesting(e.text[start:])+1 > maxDepth {
-		return fmt.Errorf("%w: limit %d", ErrDepth, maxDepth)
-	}
-	return nil
-}
-
-func (e *encoder) binary(b []byte) {
-	if b == nil {
-		e.text = append(e.text, "null"...)
-		return
-	}
-	e.text = AppendPlaceholder(e.text, len(e.Attachments))
-	e.Attachments = append(e.Attachments, bytes.Clone(b))
-}
-
-// string writes s as it stands if it can, which takes a tenth of what
-// encoding/json takes for a long text.
-func (e *encoder) string(s string) {
-	start := len(e.text)
-	e.text = append(e.text, '"')
-	e.text = append(e.text, s...)
-	if content := e.text[start+1:]; plain(content) < len(content) || !utf8.Valid(content) {
-		e.text = e.text[:start]
-		_ = e.json(s) // no string is refused
-		return
-	}
-	e.text = append(e.text, '"')
-}
-
-// json writes what encoding/json makes of v.
-func (e *encoder) json(v any) error {
-	start := len(e.text)
-	out, err := appendJSON(e.text, v)
-	if err != nil {
-		return err
-	}
-	// encoding/json checks the syntax of what a type marshals itself to, but not that. A
-	// message with invalid UTF-8 would cost the connection.
-	if !utf8.Valid(out[start:]) {
-		return ErrUTF8
-	}
-	replaceLoneSurrogates(out[start:])
-	e.text = out
-	return nil
-}
-
-// replaceLoneSurrogates makes escapes in JSON that stand for half a character U+FFFD,
-// which encoding/json takes them for. They come from types with JSON of their own, such
-// as a json.RawMessage that was received, and many a parser refuses the text for them.
-// https://www.rfc-editor.org/rfc/rfc8259#section-8.2
-func replaceLoneSurrogates(text []byte) {
-	for i := 0; ; {
-		backslash := bytes.IndexByte(text[i:], '\\')
-		if backslash < 0 {
-			return
-		}
-		i += backslash
-		switch r := escapedRune(text[i:]); {
-		case r < 0:
-			i += len(`\n`)
-		case utf16.IsSurrogate(r) && utf16.DecodeRune(r, escapedRune(text[i+len(`\u0000`):])) != utf8.RuneError:
-			i += 2 * len(`\u0000`)
-		default:
-			if utf16.IsSurrogate(r) {
-				copy(text[i:], `\ufffd`)
-			}
-			i += len(`\u0000`)
-		}
-	}
-}
-
-// escapedRune returns what a text that begins with \u and four digits stands for, or -1.
-func escapedRune(text []byte) rune {
-	if len(text) < len(`\u0000`) || text[0] != '\\' || text[1] != 'u' {
-		return -1
-	}
-	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
-	if err != nil {
-		return -1
-	}
-	return rune(n)
-}
-
-// placeholders replaces the tokens in what was written since start. A placeholder
-// is never longer than a token in quotation marks, so that it is done in place.
-func (e *encoder) placeholders(start int, s *swap) {
-	text := e.text[start:]
-	e.text = e.text[:start]
-	for {
-		i := bytes.Index(text, s.tokens.secret[:])
-		if i < 0 {
-			e.text = append(e.text, text...)
-			return
-		}
-		end := i + tokenText
-		number, _ := s.tokens.number(text[i:end])
-		e.text = append(e.text, text[:i-1]...)
-		e.binary(s.found[number])
-		text = text[end+1:]
-	}
-}
-
-// nesting returns how deep arrays and objects are nested in valid JSON.
-func nesting(text []byte) int {
-	if len(text) < 2*maxDepth {
-		return 0 // not worth a look: every level takes two brackets
-	}
-	depth, deepest := 0, 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '{', '[':
-			depth++
-			deepest = max(deepest, depth)
-		case '}', ']':
-			depth--
-		case '"':
-			i += 1 + plain(text[i+1:])
-			for i+2 <= len(text) && text[i] == '\\' {
-				i += 2 + plain(text[i+2:])
-			}
-		}
-	}
-	return deepest
 }

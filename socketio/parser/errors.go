@@ -36,6 +36,14 @@ var (
 	ErrPlaceholder = errors.New("invalid attachment placeholder")
 )
 
+// ErrUnsupported is matched by the error for encoding a value that no JSON stands for: a
+// channel, a function, a complex number, a map with other keys than text and integers, an
+// infinite number or one that is none.
+var ErrUnsupported = errors.New("no JSON stands for it")
+
+// ErrTarget is returned for a target of decoding that is not a pointer, or nil.
+var ErrTarget = errors.New("parser: the target is not a pointer, or nil")
+
 // ErrUTF8 is matched by the error for encoding a value whose JSON is not valid UTF-8.
 var ErrUTF8 = errors.New("invalid UTF-8")
 
@@ -66,14 +74,40 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // EncodeError says which argument of an event or an acknowledgement could not be
 // encoded, and why.
 type EncodeError struct {
-	Argument int   // counted without the event's name
-	Err      error // of encoding/json, of a type's own method, or one that matches ErrDepth, ErrUTF8, ErrArguments, ErrPlaceholder or ErrTooManyAttachments
+	Argument int    // counted without the event's name
+	Path     string // to the value in it, like ".items[3].price"; empty for the argument itself
+	Err      error  // of a type's own method, or one that matches ErrUnsupported, ErrDepth, ErrUTF8, ErrArguments, ErrPlaceholder or ErrTooManyAttachments
 }
 
-// Error tells the argument and the cause.
+// Error tells the argument, the path and the cause.
 func (e *EncodeError) Error() string {
-	return fmt.Sprintf("parser: encode argument %d: %v", e.Argument, e.Err)
+	return fmt.Sprintf("parser: encode argument %d%s: %v", e.Argument, e.Path, e.Err)
 }
 
 // Unwrap returns the cause.
 func (e *EncodeError) Unwrap() error { return e.Err }
+
+// TypeError says that a value that was received does not fit the Go type that it is to be
+// decoded into.
+type TypeError struct {
+	Path   string // to the value in the argument, like ".items[3].price"; empty for the argument itself
+	Offset int    // of the value in the JSON of the argument
+	Value  string // what it is: "null", "bool", "string", "number 1.5", "array", "object" or "binary"
+	Type   string // that it does not fit
+	Err    error  // what else there is to say; may be nil
+}
+
+// Error tells the path, the value and the type.
+func (e *TypeError) Error() string {
+	text := "parser: " + e.Value + " does not fit " + e.Type
+	if e.Path != "" {
+		text += " at " + e.Path
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns what else there is to say.
+func (e *TypeError) Unwrap() error { return e.Err }

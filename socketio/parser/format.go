@@ -114,7 +114,7 @@ type Limits struct {
 	MaxAttachmentBytes int
 
 	// MaxDepth is how deep arrays and objects of one packet may be nested. 0 means
-	// 1000; more than 10,000 is taken as 10,000, where encoding/json ends.
+	// 1000; more than 10,000 is taken as 10,000.
 	MaxDepth int
 }
 

@@ -2,10 +2,11 @@ package parser
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/isosocket/isosocket/transport/jsontext"
 )
 
 // appendText appends the text message of the packet to dst and returns it. What is
@@ -60,9 +61,24 @@ func kept(p *Packet, message int) []byte {
 	if p.Type != Connect || len(p.Data) == 0 {
 		return owned(p.Data, message)
 	}
-	var compact bytes.Buffer
-	_ = json.Compact(&compact, p.Data) // it is valid
-	return slices.Clip(bytes.Clone(compact.Bytes()))
+	return compact(p.Data)
+}
+
+// compact returns a copy of valid JSON without its white space.
+func compact(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); {
+		end := i + 1
+		if text[i] == '"' {
+			end = jsontext.SkipString(text, i)
+		} else if jsontext.SkipSpace(text, i) > i {
+			i = jsontext.SkipSpace(text, i)
+			continue
+		}
+		out = append(out, text[i:end]...)
+		i = end
+	}
+	return append(make([]byte, 0, len(out)), out...)
 }
 
 // owned returns the part of so many bytes of memory, or a copy where it would keep much
@@ -96,7 +112,7 @@ func (d *jsonDecoder) decodeHeader(p *Packet, text []byte) (attachments, pos int
 			return 0, pos, ErrAttachments
 		case n > uint64(d.limits.maxAttachments()):
 			return 0, pos, fmt.Errorf("%w: limit %d", ErrTooManyAttachments, d.limits.maxAttachments())
-		case at(text, end) != '-':
+		case jsontext.At(text, end) != '-':
 			return 0, end, ErrAttachments
 		}
 		attachments, pos = int(n), end+1
@@ -105,7 +121,7 @@ func (d *jsonDecoder) decodeHeader(p *Packet, text []byte) (attachments, pos int
 	}
 
 	p.Namespace = "/"
-	if at(text, pos) == '/' {
+	if jsontext.At(text, pos) == '/' {
 		name, _, comma := bytes.Cut(text[pos:], []byte{','})
 		pos += len(name)
 		if comma {
@@ -116,7 +132,7 @@ func (d *jsonDecoder) decodeHeader(p *Packet, text []byte) (attachments, pos int
 		}
 	}
 
-	if isDigit(at(text, pos)) {
+	if jsontext.IsDigit(jsontext.At(text, pos)) {
 		id, end, ok := decimal(text, pos)
 		if !ok || id > MaxID {
 			return 0, pos, ErrID
@@ -169,7 +185,7 @@ func (d *jsonDecoder) namespaceOf(name []byte) string {
 // byte of the JSON, which is not white space.
 // socket.io-parser/lib/index.ts isPayloadValid, which lets missing data pass
 func mayHold(t Type, data []byte) bool {
-	switch first := at(data, 0); t {
+	switch first := jsontext.At(data, 0); t {
 	case Connect:
 		return len(data) == 0 || first == '{'
 	case Disconnect:
@@ -184,18 +200,18 @@ func mayHold(t Type, data []byte) bool {
 // checkEventName looks at the first element of a valid JSON array. After an
 // error, offset is where that is.
 func checkEventName(array []byte) (offset int, err error) {
-	offset = skipSpace(array, 1)
+	offset = jsontext.SkipSpace(array, 1)
 	switch c := array[offset]; {
 	case c == '"':
-		end, _ := scanString(array, offset)
+		end, _ := jsontext.ScanString(array, offset)
 		if isReserved(array[offset:end]) {
 			return offset, ErrReserved
 		}
-	case isDigit(c) || c == '-':
+	case jsontext.IsDigit(c) || c == '-':
 		// socket.io-parser takes any number; one with a fraction or an exponent has
 		// several spellings and so cannot name anything.
-		digits, _ := scanDigits(array, offset+1)
-		if end, _ := scanNumber(array, offset); end != digits {
+		digits, _ := jsontext.ScanDigits(array, offset+1)
+		if end, _ := jsontext.ScanNumber(array, offset); end != digits {
 			return offset, ErrEventName
 		}
 	default:
@@ -214,26 +230,15 @@ func isReserved(quoted []byte) bool {
 	if bytes.IndexByte(name, '\\') < 0 {
 		return Reserved(string(name))
 	}
-	var unescaped string
-	return json.Unmarshal(quoted, &unescaped) == nil && Reserved(unescaped)
+	return Reserved(jsontext.Unquote(quoted))
 }
 
 // decimal reads an unsigned integer in its shortest form: ok is false without a
 // digit and for a leading zero. It reads no further than the digit that takes n
 // beyond MaxID.
 func decimal(text []byte, pos int) (n uint64, end int, ok bool) {
-	for end = pos; n <= MaxID && isDigit(at(text, end)); end++ {
+	for end = pos; n <= MaxID && jsontext.IsDigit(jsontext.At(text, end)); end++ {
 		n = n*10 + uint64(text[end]-'0')
 	}
 	return n, end, end == pos+1 || end > pos && text[pos] != '0'
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-// at returns the byte at position i, and behind the end 0, which occurs nowhere in a valid text.
-func at(text []byte, i int) byte {
-	if i < len(text) {
-		return text[i]
-	}
-	return 0
 }

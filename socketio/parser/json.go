@@ -2,19 +2,20 @@ package parser
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/isosocket/isosocket/transport"
+	"github.com/isosocket/isosocket/transport/jsontext"
 )
 
 // JSON is the [Format] of the protocol document: text with JSON in it, followed by
 // one binary message an attachment.
 //
-// JSON is what encoding/json writes, but HTML is not escaped, which JSON.stringify
-// does not do either. A []byte anywhere in an argument, of a named type too, becomes
+// JSON is what encoding/json writes, but HTML, U+2028 and U+2029 are not escaped, which
+// JSON.stringify does not do either, and what a type or a json.RawMessage has as JSON keeps
+// its white space. A []byte anywhere in an argument, of a named type too, becomes
 // a placeholder for an attachment, in the order of the JSON; a nil one becomes null.
 // Arrays of bytes are arrays of numbers. Types that marshal or unmarshal themselves
 // know nothing of attachments: they write their own JSON, and read base64 text in
@@ -35,7 +36,7 @@ func (j JSON) EncodeEvent(namespace string, id *uint64, name string, args []any)
 		e.ID, e.HasID = *id, true
 	}
 	e.begin(len(name) + len(`""`) + sizeOf(args))
-	e.string(name)
+	e.quote(name)
 	return e.end(args)
 }
 
@@ -48,20 +49,14 @@ func (j JSON) EncodeAck(namespace string, id uint64, args []any) ([]transport.Me
 
 // EncodeControl implements [Format].
 func (JSON) EncodeControl(t Type, namespace string, payload any, members ...Member) ([]transport.Message, error) {
-	var e encoder
-	var err error
-	switch {
-	case payload == nil:
-	case t == Connect:
-		err = e.arg(payload)
-		if err == nil && (e.text[0] != '{' || len(e.Attachments) > 0) {
-			err = fmt.Errorf("%w: not an object, or with binary values", ErrPayload)
+	e := encoder{base64: t != Connect}
+	if payload != nil {
+		if err := e.any(payload); err != nil {
+			return nil, err
 		}
-	default:
-		err = e.json(payload) // there are no attachments: []byte is base64 text
-	}
-	if err != nil {
-		return nil, err
+		if t == Connect && (e.text[0] != '{' || len(e.Attachments) > 0) {
+			return nil, fmt.Errorf("%w: not an object, or with binary values", ErrPayload)
+		}
 	}
 	p := Packet{Type: t, Namespace: namespace, Data: withMembers(e.text, members)}
 	return group(appendText(nil, &p), nil), nil
@@ -77,9 +72,9 @@ func withMembers(object []byte, members []Member) []byte {
 	separator := byte('{')
 	for _, m := range members {
 		e.text = append(e.text, separator)
-		e.string(m.Name)
+		e.quote(m.Name)
 		e.text = append(e.text, ':')
-		e.string(m.Value)
+		e.quote(m.Value)
 		separator = ','
 	}
 	if len(object) > len("{}") {
@@ -94,7 +89,7 @@ func (JSON) AppendArgument(event []transport.Message, argument string) []transpo
 	e := encoder{text: make([]byte, 0, len(text)+len(argument)+len(`,""`))}
 	e.text = append(e.text, text[:len(text)-1]...)
 	e.text = append(e.text, ',')
-	e.string(argument)
+	e.quote(argument)
 	longer := slices.Clone(event)
 	longer[0].Data = append(e.text, ']')
 	return longer
@@ -118,9 +113,7 @@ func (JSON) Split(dst [][]byte, p Packet, max int) (elements [][]byte, more bool
 	case bytes.IndexByte(name, '\\') < 0:
 		dst[start] = name[1 : len(name)-1]
 	default:
-		var unescaped string
-		_ = json.Unmarshal(name, &unescaped) // a valid string always decodes
-		dst[start] = []byte(unescaped)
+		dst[start] = []byte(jsontext.Unquote(name))
 	}
 	return dst, more
 }
@@ -133,14 +126,20 @@ func (JSON) Decode(value []byte, attachments [][]byte, target any) error {
 // Refusal implements [Format]. Earlier servers send the bare message. What is neither
 // says nothing.
 func (j JSON) Refusal(p Packet) (message string, data Value) {
-	var body struct {
-		Message string
-		Data    json.RawMessage
+	if jsontext.At(p.Data, 0) == '"' {
+		return jsontext.Unquote(p.Data), Value{Format: j}
 	}
-	if json.Unmarshal(p.Data, &body.Message) != nil {
-		_ = json.Unmarshal(p.Data, &body)
-	}
-	return body.Message, Value{Format: j, Data: body.Data}
+	var more []byte
+	jsontext.Members(p.Data, func(name string, value []byte) bool {
+		switch {
+		case name == "message" && value[0] == '"':
+			message = jsontext.Unquote(value)
+		case name == "data":
+			more = value
+		}
+		return true
+	})
+	return message, Value{Format: j, Data: more}
 }
 
 // Failure implements [Format].
@@ -154,18 +153,26 @@ func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
 }
 
 func (j JSON) failure(arg []byte, attachments [][]byte) (message string, data Value, failed bool) {
-	var outer, inner map[string]json.RawMessage
-	if json.Unmarshal(arg, &outer) != nil || len(outer) != 1 || json.Unmarshal(outer["error"], &inner) != nil {
+	var reason, more []byte
+	found := jsontext.Members(arg, func(name string, value []byte) bool {
+		reason = value
+		return name == "error"
+	})
+	var text []byte
+	if !found || !jsontext.Members(reason, func(name string, value []byte) bool {
+		switch name {
+		case "message":
+			text = value
+		case "data":
+			more = value
+		default:
+			return false
+		}
+		return true
+	}) || jsontext.At(text, 0) != '"' {
 		return "", Value{}, false
 	}
-	text, more := inner["message"], inner["data"]
-	if len(text) == 0 || text[0] != '"' || json.Unmarshal(text, &message) != nil {
-		return "", Value{}, false
-	}
-	if len(inner) > 2 || len(inner) == 2 && more == nil {
-		return "", Value{}, false
-	}
-	return message, Value{Format: j, Data: more, Attachments: attachments}, true
+	return jsontext.Unquote(text), Value{Format: j, Data: more, Attachments: attachments}, true
 }
 
 // RelayEvent implements [Relay].

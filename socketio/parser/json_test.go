@@ -116,7 +116,7 @@ func TestAppendArgument(t *testing.T) {
 	second := parser.JSON{}.AppendArgument(event, "two \"\xff")
 	requireGroup(t, event, text+`]`, []byte("a"))
 	requireGroup(t, first, text+`,"1"]`, []byte("a"))
-	requireGroup(t, second, text+`,"two \"`+replaced()[1:]+`]`, []byte("a"))
+	requireGroup(t, second, text+`,"two \"`+replaced[1:]+`]`, []byte("a"))
 	require.Same(t, &event[1].Data[0], &first[1].Data[0])
 }
 

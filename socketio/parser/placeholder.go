@@ -2,9 +2,10 @@ package parser
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"strconv"
+
+	"github.com/isosocket/isosocket/transport/jsontext"
 )
 
 // Placeholder is where an attachment belongs in JSON.
@@ -109,11 +110,10 @@ func unescaped(quoted []byte) []byte {
 	if bytes.IndexByte(content, '\\') < 0 {
 		return content
 	}
-	var name string
-	if len(content) <= len(placeholderMember)*len(`\u0000`) {
-		_ = json.Unmarshal(bytes.Clone(quoted), &name) // a valid string always decodes; the clone keeps the scanner on the stack
+	if len(content) > len(placeholderMember)*len(`\u0000`) {
+		return nil
 	}
-	return []byte(name)
+	return jsontext.AppendUnescaped(nil, content)
 }
 
 // member takes note of a value, which may be that of a member: the text of a
@@ -133,8 +133,8 @@ func (s *scanner) member(scalar []byte) {
 // index returns the number that the text of a scalar is, however it is written, or -1
 // if it is no index.
 func index(scalar []byte) int32 {
-	c := at(scalar, 0)
-	if !isDigit(c) && c != '-' {
+	c := jsontext.At(scalar, 0)
+	if !jsontext.IsDigit(c) && c != '-' {
 		return -1
 	}
 	if n, end, ok := decimal(scalar, 0); ok && end == len(scalar) && n < math.MaxInt32 {

@@ -1,8 +1,10 @@
 package engineio
 
 import (
-	"encoding/json"
 	"slices"
+	"strconv"
+
+	"github.com/isosocket/isosocket/transport/jsontext"
 )
 
 // Code numbers why a server rejects a request. It stands in the JSON of the answer
@@ -37,30 +39,37 @@ func (c Code) String() string {
 	return codeTexts[c]
 }
 
-// codeBody is the body of an answer that rejects a request.
-type codeBody struct {
-	Code    *Code  `json:"code"`
-	Message string `json:"message"`
-}
-
 // AppendCode appends the body of an answer that rejects a polling request.
 func AppendCode(dst []byte, c Code, message string) []byte {
-	body, err := json.Marshal(codeBody{&c, message})
-	if err != nil {
-		panic("BUG: engineio: encode code: " + err.Error()) // an integer and a string always encode
-	}
-	return append(dst, body...)
+	dst = strconv.AppendInt(append(dst, `{"code":`...), int64(c), 10)
+	dst = jsontext.AppendQuoted(append(dst, `,"message":`...), message)
+	return append(dst, '}')
 }
 
 // ParseCode reads the body of an answer that rejects a request, JSON or the bare
 // text of a code. It returns [CodeNone] for any other.
 func ParseCode(body []byte) (c Code, message string) {
-	var answer codeBody
-	if json.Unmarshal(body, &answer) == nil && answer.Code != nil {
-		return *answer.Code, answer.Message
-	}
 	if i := slices.Index(codeTexts, string(body)); i >= 0 {
 		return Code(i), codeTexts[i]
 	}
-	return CodeNone, ""
+	if !jsontext.Valid(body, maxHandshakeDepth) {
+		return CodeNone, ""
+	}
+	c = CodeNone
+	if !jsontext.Members(body, func(name string, value []byte) (ok bool) {
+		switch name {
+		case "code":
+			var n int
+			n, err := strconv.Atoi(string(value))
+			c, ok = Code(n), err == nil
+		case "message":
+			message, ok = text(value)
+		default:
+			ok = true
+		}
+		return ok
+	}) || c == CodeNone {
+		return CodeNone, ""
+	}
+	return c, message
 }

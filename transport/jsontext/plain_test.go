@@ -1,4 +1,4 @@
-package parser
+package jsontext
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// plainBytes is plain, one byte at a time.
+// plainBytes is Plain, one byte at a time.
 func plainBytes(text []byte) int {
 	for i, b := range text {
 		if b < ' ' || b == '"' || b == '\\' {
@@ -21,11 +21,11 @@ func plainBytes(text []byte) int {
 func TestPlain(t *testing.T) {
 	for size := range 80 {
 		text := bytes.Repeat([]byte("#"), size)
-		require.Equal(t, size, plain(text))
+		require.Equal(t, size, Plain(text))
 		for i := range text {
 			for b := range 256 {
 				text[i] = byte(b)
-				if got, want := plain(text), plainBytes(text); got != want {
+				if got, want := Plain(text), plainBytes(text); got != want {
 					require.Equal(t, want, got, "%q", text)
 				}
 			}
@@ -41,7 +41,7 @@ func FuzzPlain(f *testing.F) {
 	f.Add(append(bytes.Repeat([]byte("grüße "), 20), '\\'))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for i := range text {
-			require.Equal(t, plainBytes(text[i:]), plain(text[i:]), "%q", text[i:])
+			require.Equal(t, plainBytes(text[i:]), Plain(text[i:]), "%q", text[i:])
 		}
 	})
 }

@@ -1,15 +1,15 @@
-package parser
+package jsontext
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// plain returns how many bytes at the beginning of text stand for themselves in a
+// Plain returns how many bytes at the beginning of text stand for themselves in a
 // JSON string: all before the first quotation mark, backslash or control
 // character. Whether they are valid UTF-8 is not looked at.
 // https://www.rfc-editor.org/rfc/rfc8259#section-7
-func plain(text []byte) int {
+func Plain(text []byte) int {
 	i := 0
 	for ; i+8 <= len(text); i += 8 {
 		if found := special(text[i:]); found != 0 {
@@ -25,7 +25,7 @@ func plain(text []byte) int {
 	return i
 }
 
-// plainBlocks is plain for whole blocks of 32 bytes, of which it takes half the
+// plainBlocks is Plain for whole blocks of 32 bytes, of which it takes half the
 // time. Most strings are too short for it.
 func plainBlocks(text []byte) int {
 	i := 0
