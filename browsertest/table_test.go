@@ -3,11 +3,13 @@ package browsertest
 import (
 	"fmt"
 	"strings"
+	"sync"
 )
 
-// matrix is what passed, printed for people.
+// matrix is what passed, printed for people. Cells are tried at the same time.
 type matrix struct {
-	cells map[cellName]*tally
+	mu    sync.Mutex
+	cells map[cellName]*tally // guarded by mu
 }
 
 type cellName struct{ client, server, transport string }
@@ -18,6 +20,8 @@ type tally struct {
 }
 
 func (m *matrix) set(name cellName, row string, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.cells == nil {
 		m.cells = make(map[cellName]*tally)
 	}
