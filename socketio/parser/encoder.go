@@ -2,6 +2,7 @@ package parser
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/isosocket/isosocket/socketio/parser/plan"
 	"github.com/isosocket/isosocket/transport"
@@ -25,19 +26,20 @@ var (
 	errMistakable = fmt.Errorf("%w: an object with a member _placeholder, which peers would take for one, beside binary values", ErrPlaceholder)
 )
 
-// sizeOf returns how long the JSON of the arguments is, exactly if they are strings
-// that stand for themselves. For other types it is a guess that suits small ones.
-func sizeOf(args []any) int {
-	const guess = 64
-	size := 0
+// sizeOf returns how long the JSON of the arguments is if that can be told: they are
+// strings, which mostly stand for themselves, or binary.
+func sizeOf(args []any) (size int, ok bool) {
 	for _, arg := range args {
-		if s, ok := arg.(string); ok {
-			size += len(s) + len(`,""`)
-		} else {
-			size += guess
+		switch v := arg.(type) {
+		case string:
+			size += len(v) + len(`,""`)
+		case []byte:
+			size += len(`,{"_placeholder":true,"num":10}`)
+		default:
+			return 0, false
 		}
 	}
-	return size
+	return size, true
 }
 
 // encoder is one packet being written: its header, which is that of a packet
@@ -49,22 +51,57 @@ type encoder struct {
 	array  int    // where the arguments' array begins in it
 	format JSON
 
+	buffer []byte // that text may be written to
+	again  bool   // it is
+
 	base64 bool         // there are no attachments: binary values are text
 	depth  int          // of the arrays and objects that are open
 	hops   int          // pointers and interfaces on the way to the value
 	names  []plan.Named // of members of the maps that are open
 }
 
-// begin writes the header and the bracket of the array, which will hold size bytes.
-func (e *encoder) begin(size int) {
-	size += len(e.Namespace) + len(`2,[]`)
-	if e.HasID {
-		size += len("9007199254740991") // MaxID
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+// newEncoder returns an encoder for an event or acknowledgement, which has written the
+// header, the bracket of the array and the name of an event. Arguments of unknown size are
+// written to memory that is used again, which release takes back.
+func newEncoder(format JSON, p Packet, name string, args []any) *encoder {
+	e := encoders.Get().(*encoder)
+	e.Packet, e.format, e.depth = p, format, 1
+	if size, ok := sizeOf(args); ok {
+		size += len(`2,["",]`) + len(p.Namespace) + len(name)
+		if p.HasID {
+			size += len("9007199254740991") // MaxID
+		}
+		e.text = make([]byte, 0, size)
+	} else {
+		e.text, e.again = e.buffer[:0], true
 	}
-	e.text = appendText(make([]byte, 0, size), &e.Packet)
+	e.text = appendText(e.text, &e.Packet)
 	e.array = len(e.text)
 	e.text = append(e.text, '[')
-	e.depth = 1
+	if p.Type == Event {
+		e.quote(name)
+	}
+	return e
+}
+
+// release ends the use of the encoder.
+func (e *encoder) release() {
+	const mostText, mostNames = 64 << 10, 1000 // that are kept
+	var kept encoder
+	if kept.buffer = e.buffer; e.again {
+		kept.buffer = e.text
+	}
+	if cap(kept.buffer) > mostText {
+		kept.buffer = nil
+	}
+	if cap(e.names) <= mostNames {
+		kept.names = e.names[:0]
+		clear(e.names[:cap(e.names)])
+	}
+	*e = kept
+	encoders.Put(e)
 }
 
 // end writes the arguments and the end of the array, and returns the messages.
@@ -90,7 +127,11 @@ func (e *encoder) end(args []any) ([]transport.Message, error) {
 	if len(e.Attachments) > 0 {
 		e.text = announce(e.text, 0, len(e.Attachments))
 	}
-	return group(e.text, e.Attachments), nil
+	text := e.text
+	if e.again {
+		text = append(make([]byte, 0, len(text)), text...)
+	}
+	return group(text, e.Attachments), nil
 }
 
 // check looks at argument i of a packet with attachments, which begins at start and had

@@ -31,19 +31,19 @@ var _ Format = JSON{}
 
 // EncodeEvent implements [Format]. What it cannot encode is an [*EncodeError].
 func (j JSON) EncodeEvent(namespace string, id *uint64, name string, args []any) ([]transport.Message, error) {
-	e := encoder{Packet: Packet{Type: Event, Namespace: namespace}, format: j}
+	p := Packet{Type: Event, Namespace: namespace}
 	if id != nil {
-		e.ID, e.HasID = *id, true
+		p.ID, p.HasID = *id, true
 	}
-	e.begin(len(name) + len(`""`) + sizeOf(args))
-	e.quote(name)
+	e := newEncoder(j, p, name, args)
+	defer e.release()
 	return e.end(args)
 }
 
 // EncodeAck implements [Format].
 func (j JSON) EncodeAck(namespace string, id uint64, args []any) ([]transport.Message, error) {
-	e := encoder{Packet: Packet{Type: Ack, Namespace: namespace, ID: id, HasID: true}, format: j}
-	e.begin(sizeOf(args))
+	e := newEncoder(j, Packet{Type: Ack, Namespace: namespace, ID: id, HasID: true}, "", args)
+	defer e.release()
 	return e.end(args)
 }
 

@@ -388,7 +388,7 @@ func (d *reader) slice(t *plan.Type, r plan.Ref) error {
 	for first := true; d.more(&first, ']'); n++ {
 		if n == size {
 			v.SetLen(n)
-			v.Grow(1)
+			v.Grow(2)
 			size = v.Cap() // what is there may be decoded into, as encoding/json does
 			v.SetLen(size)
 		}

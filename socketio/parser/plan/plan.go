@@ -130,47 +130,63 @@ func (b *builder) typeOf(t reflect.Type) *Type {
 	if made, ok := b.made[t]; ok {
 		return made
 	}
-	made := &Type{Go: t, Size: t.Size(), Named: t.Name() != ""}
+	made := &Type{Go: t, Kind: kindOf(t), Size: t.Size(), Named: t.Name() != ""}
 	b.made[t] = made
 	made.methods()
 	made.zero = zeroOf(t)
-	switch t.Kind() {
-	case reflect.Bool:
-		made.Kind = Bool
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		made.Kind = Int
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		made.Kind = Uint
-	case reflect.Float32, reflect.Float64:
-		made.Kind = Float
-	case reflect.String:
-		made.Kind = String
-		if isNumber(t) {
-			made.Kind = Number
-		}
-	case reflect.Slice:
-		made.Kind = Slice
+	if made.Kind == Array {
+		made.Len = t.Len()
+	}
+	if made.Named && made.MarshalAnywhere.Method != None && made.Unmarshal != None {
+		return made // what it is made of is its own affair
+	}
+	switch made.Kind {
+	case Map:
+		made.Key = b.typeOf(t.Key())
 		made.Elem = b.typeOf(t.Elem())
-		switch {
-		case isRaw(t):
-			made.Kind = Raw
-		case t.Elem().Kind() == reflect.Uint8:
-			made.Kind = Bytes
-		}
-	case reflect.Array:
-		made.Kind, made.Elem, made.Len = Array, b.typeOf(t.Elem()), t.Len()
-	case reflect.Map:
-		made.Elem, made.Key = b.typeOf(t.Elem()), b.typeOf(t.Key())
-		made.Kind = Map
-	case reflect.Pointer:
-		made.Kind, made.Elem = Pointer, b.typeOf(t.Elem())
-	case reflect.Interface:
-		made.Kind = Interface
-	case reflect.Struct:
-		made.Kind = Struct
+	case Bytes, Slice, Array, Pointer:
+		made.Elem = b.typeOf(t.Elem())
+	case Struct:
 		b.fields(made)
 	}
 	return made
+}
+
+func kindOf(t reflect.Type) Kind {
+	switch t.Kind() {
+	case reflect.Bool:
+		return Bool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return Int
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return Uint
+	case reflect.Float32, reflect.Float64:
+		return Float
+	case reflect.String:
+		if isNumber(t) {
+			return Number
+		}
+		return String
+	case reflect.Slice:
+		switch {
+		case isRaw(t):
+			return Raw
+		case t.Elem().Kind() == reflect.Uint8:
+			return Bytes
+		}
+		return Slice
+	case reflect.Array:
+		return Array
+	case reflect.Map:
+		return Map
+	case reflect.Pointer:
+		return Pointer
+	case reflect.Interface:
+		return Interface
+	case reflect.Struct:
+		return Struct
+	}
+	return Unsupported
 }
 
 // Numbers reports whether slices of bytes of this type are written as arrays, because

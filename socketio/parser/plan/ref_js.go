@@ -62,7 +62,7 @@ func (r Ref) Bytes() []byte { return r.v.Bytes() }
 
 // SetBytes sets a Bytes or a Raw of type t.
 func (r Ref) SetBytes(t *Type, v []byte) {
-	if t.Elem.Named && t.Elem.Go != reflect.TypeFor[byte]() {
+	if t.Kind == Bytes && t.Elem.Go != reflect.TypeFor[byte]() {
 		c := reflect.MakeSlice(t.Go, len(v), len(v))
 		copy(c.Bytes(), v)
 		r.v.Set(c)
