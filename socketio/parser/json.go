@@ -101,7 +101,7 @@ func (JSON) NewDecoder(limits Limits) Decoder { return &jsonDecoder{limits: limi
 // Split implements [Format].
 func (JSON) Split(dst [][]byte, p Packet, max int) (elements [][]byte, more bool) {
 	start := len(dst)
-	dst, more = split(dst, p.Data, max)
+	dst, more = jsontext.Split(dst, p.Data, max)
 	if p.Type != Event || max == 0 {
 		return dst, more
 	}
@@ -145,7 +145,7 @@ func (j JSON) Refusal(p Packet) (message string, data Value) {
 // Failure implements [Format].
 func (j JSON) Failure(p Packet) (message string, data Value, failed bool) {
 	var inline [1][]byte
-	args, more := split(inline[:0], p.Data, 1)
+	args, more := jsontext.Split(inline[:0], p.Data, 1)
 	if len(args) != 1 || more || !bytes.Contains(args[0], []byte(`"error"`)) {
 		return "", Value{}, false
 	}

@@ -202,9 +202,14 @@ func (d *reader) pointer(t *plan.Type, r plan.Ref, c byte) error {
 	return d.value(t.Elem, r.Elem(t))
 }
 
-// null sets what can be nil, and nothing else.
+// null passes over null.
 func (d *reader) null(t *plan.Type, r plan.Ref) {
 	d.take()
+	setNil(t, r)
+}
+
+// setNil sets what can be nil, and nothing else.
+func setNil(t *plan.Type, r plan.Ref) {
 	switch t.Kind {
 	case plan.Interface:
 		v := r.Value(t.Go)
@@ -521,8 +526,7 @@ func (d *reader) within(t *plan.Type, r plan.Ref, text []byte, start int) error 
 	ok := false
 	switch c := jsontext.At(text, 0); {
 	case string(text) == "null":
-		null := reader{text: text}
-		null.null(t, r)
+		setNil(t, r)
 		ok = true
 	case t.Kind == plan.Bool:
 		if ok = string(text) == "true" || string(text) == "false"; ok {

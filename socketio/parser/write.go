@@ -80,11 +80,7 @@ func (e *encoder) any(v any) error {
 // value writes the value of type t in that place. Where it can be addressed, methods of
 // a pointer to it are called.
 func (e *encoder) value(t *plan.Type, r plan.Ref, addressable bool) error {
-	own := t.MarshalAnywhere
-	if addressable {
-		own = t.Marshal
-	}
-	if own.Method != plan.None {
+	if own := t.Own(addressable); own.Method != plan.None {
 		return e.ownOf(t, r, own)
 	}
 	switch t.Kind {
@@ -132,7 +128,7 @@ func (e *encoder) value(t *plan.Type, r plan.Ref, addressable bool) error {
 	case plan.Raw:
 		return e.raw(r.Bytes())
 	case plan.Number:
-		return e.number(r.String(), false)
+		return e.number(r.String())
 	default:
 		return fmt.Errorf("%w: %v", ErrUnsupported, t.Go)
 	}
@@ -176,20 +172,14 @@ func (e *encoder) float(v float64, bits int) error {
 }
 
 // number writes what is in a json.Number.
-func (e *encoder) number(text string, quoted bool) error {
+func (e *encoder) number(text string) error {
 	if text == "" {
 		text = "0"
 	}
 	if !isNumber(text) {
 		return fmt.Errorf("%w: %q as a number", ErrUnsupported, text)
 	}
-	if quoted {
-		e.text = append(e.text, '"')
-	}
 	e.text = append(e.text, text...)
-	if quoted {
-		e.text = append(e.text, '"')
-	}
 	return nil
 }
 
@@ -331,11 +321,7 @@ func (e *encoder) structure(t *plan.Type, r plan.Ref, addressable bool) error {
 
 // quoted writes a field with the option string: its JSON as text, unless it writes itself.
 func (e *encoder) quoted(t *plan.Type, r plan.Ref, addressable bool) error {
-	own := t.MarshalAnywhere
-	if addressable {
-		own = t.Marshal
-	}
-	switch {
+	switch own := t.Own(addressable); {
 	case own.Method != plan.None:
 		return e.ownOf(t, r, own)
 	case t.Kind == plan.Pointer:
@@ -344,8 +330,6 @@ func (e *encoder) quoted(t *plan.Type, r plan.Ref, addressable bool) error {
 			return nil
 		}
 		return e.quoted(t.Elem, r.Elem(t), true)
-	case t.Kind == plan.Number:
-		return e.number(r.String(), true)
 	case t.Kind == plan.String:
 		e.quote(string(jsontext.AppendQuoted(nil, r.String())))
 		return nil

@@ -120,16 +120,13 @@ func transports(list []byte) (names []Transport, ok bool) {
 		return nil, false
 	}
 	names = []Transport{}
-	for i := jsontext.SkipSpace(list, 1); list[i] != ']'; {
-		end := jsontext.SkipValue(list, i)
-		name, ok := text(list[i:end])
+	elements, _ := jsontext.Split(nil, list, -1)
+	for _, element := range elements {
+		name, ok := text(element)
 		if !ok {
 			return nil, false
 		}
 		names = append(names, Transport(name))
-		if i = jsontext.SkipSpace(list, end); list[i] == ',' {
-			i = jsontext.SkipSpace(list, i+1)
-		}
 	}
 	return names, true
 }

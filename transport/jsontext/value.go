@@ -70,3 +70,21 @@ func Members(object []byte, fn func(name string, value []byte) bool) bool {
 	}
 	return true
 }
+
+// Split appends the elements of a valid array that begins with its bracket to dst, as parts of
+// it: max of them at most, or all if max is negative. more reports whether some are left.
+func Split(dst [][]byte, array []byte, max int) (elements [][]byte, more bool) {
+	i := SkipSpace(array, 1)
+	for ; i < len(array) && array[i] != ']'; max-- {
+		if max == 0 {
+			return dst, true
+		}
+		end := SkipValue(array, i)
+		dst = append(dst, array[i:end:end])
+		if i = SkipSpace(array, end); At(array, i) != ',' {
+			break
+		}
+		i = SkipSpace(array, i+1)
+	}
+	return dst, false
+}

@@ -35,6 +35,16 @@ func check(t *testing.T, text []byte) {
 		require.True(t, utf8.Valid(again))
 		require.Equal(t, s, Unquote(again[1:]), "%q", text)
 	}
+	if text[start] == '[' {
+		elements, more := Split(nil, text[start:], -1)
+		require.False(t, more)
+		var want []json.RawMessage
+		require.NoError(t, json.Unmarshal(text, &want))
+		require.Len(t, elements, len(want), "%q", text)
+		for i := range want {
+			require.Equal(t, string(want[i]), string(elements[i]), "%q", text)
+		}
+	}
 	var want map[string]json.RawMessage
 	got := make(map[string]json.RawMessage)
 	ok := Members(text, func(name string, value []byte) bool {

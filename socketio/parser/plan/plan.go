@@ -189,6 +189,14 @@ func kindOf(t reflect.Type) Kind {
 	return Unsupported
 }
 
+// Own returns Marshal or MarshalAnywhere.
+func (t *Type) Own(addressable bool) Own {
+	if addressable {
+		return t.Marshal
+	}
+	return t.MarshalAnywhere
+}
+
 // Numbers reports whether slices of bytes of this type are written as arrays, because
 // their elements write themselves.
 func (t *Type) Numbers() bool { return t.Elem.Marshal.Method != None }
