@@ -60,6 +60,9 @@ func Members(object []byte, fn func(name string, value []byte) bool) bool {
 		end := SkipString(object, i)
 		name := Unquote(object[i:end])
 		i = SkipSpace(object, SkipSpace(object, end)+1) // the colon
+		if i >= len(object) {
+			return false // it is not valid
+		}
 		end = SkipValue(object, i)
 		if !fn(name, object[i:end:end]) {
 			return false
